@@ -1,0 +1,57 @@
+{#
+  MARK_SNAPSHOT_MISSING closes a snapshot whose log never came.
+
+  Every target of the head-end gets a missing row, so that re-polling asks for it. A log
+  that comes after all is taken in as PAST.
+#}
+{% from 'frame.sql' import procedure, when, run, stage, minutes_between %}
+{% import 'type.sql' as t %}
+
+{% call procedure('MARK_SNAPSHOT_MISSING', 'Make every target of a snapshot whose log never came a missing row.',
+                  callers = ['SHIM'],
+                  takes = dict(p_heid = 'INTEGER', p_snapshot_time = t.time),
+                  holds = dict(v_interval = 'INTEGER', v_started_at = t.time, v_missing = 'INTEGER', v_known = 'INTEGER'),
+                  codes = {10: 'the snapshot was taken in, or marked, before', 1001: 'an argument is missing',
+                           1003: 'there is no such head-end',
+                           1004: 'the snapshot time is not on the grid of intervals'}) %}
+UPDATE HECONF
+   SET ENABLED = ENABLED
+ WHERE HEID = :p_heid;
+
+SET :v_started_at = LOCALTIMESTAMP(0);
+SELECT CAST(c."VALUE" AS DECIMAL(9))
+  FROM MDM_CONFIG c
+ WHERE c.NAME = 'INTERVAL_MINUTES'
+  INTO :v_interval;
+SELECT COUNT(*)
+  FROM COLLECTION_LOG c
+ WHERE c.HEID = :p_heid
+   AND c.SNAPSHOT_TIME = :p_snapshot_time
+   AND c.CLASS = 'ONTIME'
+  INTO :v_known;
+SELECT CASE
+         WHEN :p_heid IS NULL OR :p_snapshot_time IS NULL        THEN 1001
+         WHEN COUNT(h.HEID) = 0                                  THEN 1003
+         WHEN MOD({{ minutes_between("TIMESTAMP '2000-01-01 00:00:00'", ':p_snapshot_time') }}, :v_interval) <> 0
+           OR EXTRACT(SECOND FROM :p_snapshot_time) <> 0         THEN 1004
+         WHEN :v_known > 0                                       THEN 10
+         ELSE 0
+       END
+  FROM HECONF h
+ WHERE h.HEID = :p_heid
+  INTO :RESULT_CODE;
+
+{% call when(':RESULT_CODE = 0') %}
+{{ stage('VALID_READING') }}
+{{ run('STORE_SNAPSHOT', [':p_heid', ':p_snapshot_time']) }}
+{% endcall %}
+{% call when(':RESULT_CODE = 0') %}
+SELECT COUNT(*) FROM USAGE_INCREMENT n INTO :v_missing;
+INSERT INTO COLLECTION_LOG (
+       HEID, SNAPSHOT_TIME, CLASS, FILE_NAME, CHECKSUM,
+       ROWS_READ, ROWS_STORED, ROWS_REJECTED, ROWS_IGNORED, ROWS_MISSING,
+       STATE, STARTED_AT, FINISHED_AT)
+VALUES (:p_heid, :p_snapshot_time, 'ONTIME', '', NULL, 0, 0, 0, 0, :v_missing,
+        'MISSING', :v_started_at, LOCALTIMESTAMP(0));
+{% endcall %}
+{% endcall %}

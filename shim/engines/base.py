@@ -1,0 +1,232 @@
+"""What every engine offers: connect, call a rule by name, stream a file in or out."""
+
+from __future__ import annotations
+
+import random
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kenshin.config import Config
+
+DONE, REPEAT, NOTHING = 0, 10, 11
+SQL_FAILED = 9000
+ATTEMPTS = 8
+_CHUNK = 24_000
+
+T = TypeVar("T")
+
+
+class EngineError(Exception):
+    """The engine could not be reached or refused what is no rule; the message says what to do."""
+
+
+class TryAgain(Exception):
+    """The transaction is gone (deadlock, lock wait, lost connection): do it all again."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a rule answered: its code, what it says of it, and its rows."""
+
+    code: int
+    message: str = ""
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Done, done before, or nothing to do."""
+        return self.code < 1000
+
+
+class Session(ABC):
+    """One connection. A rule called outside `transaction` is a transaction of its own."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._open = False
+
+    # What an engine does in its own way -----------------------------------------------
+
+    @abstractmethod
+    def connect(self) -> None:
+        """Open the connection. Raises EngineError."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connection; a lost one closes quietly."""
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Start a transaction."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Commit it."""
+
+    @abstractmethod
+    def rollback(self) -> None:
+        """Take it back; quietly when the connection is lost."""
+
+    @abstractmethod
+    def execute(self, database: str, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement in one database (mdm, vps or he) and return its rows."""
+
+    @abstractmethod
+    def invoke(self, database: str, rule: str, arguments: Sequence[Any]) -> Iterator[tuple[Any, ...] | Result]:
+        """Call a rule: yield its rows, and a Result without rows as the last thing."""
+
+    @abstractmethod
+    def load(self, database: str, table: str, columns: Sequence[str], path: Path) -> None:
+        """Stream a file that the client holds into a staging table, in this transaction."""
+
+    @abstractmethod
+    def make_places(self) -> None:
+        """Create the schemas or database files of the installation that are not there."""
+
+    @abstractmethod
+    def live_objects(self, database: str) -> dict[str, str]:
+        """Tables, views and routines that a database has, each with its body as the engine keeps it."""
+
+    @abstractmethod
+    def live_columns(self, database: str, table: str) -> list[str]:
+        """The columns of a table or view, in their order."""
+
+    @abstractmethod
+    def is_passing(self, error: Exception) -> bool:
+        """Whether an exception of the driver means that trying again can help."""
+
+    # What is the same for all ----------------------------------------------------------
+
+    def __enter__(self) -> Session:
+        self.connect()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is one transaction; an exception takes it back."""
+        if self._open:
+            yield
+            return
+        self.begin()
+        self._open = True
+        try:
+            yield
+            self.commit()
+        except BaseException:
+            self.rollback()
+            raise
+        finally:
+            self._open = False
+
+    def call(self, database: str, rule: str, *arguments: Any) -> Result:
+        """Call a rule and gather its rows. A deadlock or a lost connection is tried again."""
+        return self.again(lambda: self._call(database, rule, arguments))
+
+    def _call(self, database: str, rule: str, arguments: Sequence[Any]) -> Result:
+        rows: list[tuple[Any, ...]] = []
+        with self.transaction():
+            for answer in self.invoke(database, rule, arguments):
+                if isinstance(answer, Result):
+                    return _checked(Result(answer.code, answer.message, rows))
+                rows.append(answer)
+        raise EngineError(f"{rule} gave no result code: is it a rule of this release?")
+
+    def call_with_file(
+        self, database: str, rule: str, arguments: Sequence[Any], staging: str, columns: Sequence[str], path: Path
+    ) -> Result:
+        """Stream a file into a staging table and call the row rule on it, as one transaction."""
+
+        def work() -> Result:
+            with self.transaction():
+                self.load(database, staging, columns, path)
+                return self._call(database, rule, arguments)
+
+        return self.again(work)
+
+    def stream(self, database: str, rule: str, arguments: Sequence[Any], path: Path) -> Result:
+        """Write the text rows of a rule to a file, first under another name, then in place.
+
+        Nothing is left behind unless the rule answered 0.
+        """
+
+        def work() -> Result:
+            part = path.with_name(path.name + ".part")
+            verdict = Result(SQL_FAILED, f"{rule} gave no result code")
+            with self.transaction(), part.open("w", encoding="utf-8", newline="") as out:
+                for answer in self.invoke(database, rule, arguments):
+                    if isinstance(answer, Result):
+                        verdict = _checked(answer)
+                    else:
+                        out.write(answer[0])
+            if verdict.code == DONE:
+                part.replace(path)
+            else:
+                part.unlink()
+            return verdict
+
+        return self.again(work)
+
+    def again(self, work: Callable[[], T]) -> T:
+        """Do work, and again after a deadlock or a lost connection, a bounded number of times.
+
+        Inside a transaction nothing is repeated: whoever opened it must do it all again.
+        A connection lost during a commit leaves it unknown whether it held; calling a rule
+        twice is safe, so the second call finds out.
+        """
+        if self._open:
+            return work()
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return work()
+            except TryAgain as error:
+                if attempt == ATTEMPTS:
+                    raise EngineError(
+                        f"given up after {ATTEMPTS} attempts: {error}; "
+                        "another transaction holds the same rows, or the server is not there"
+                    ) from error
+            except Exception as error:
+                if attempt == ATTEMPTS or not self.is_passing(error):
+                    raise
+            time.sleep(min(2.0, 0.02 * 2**attempt) * random.random())  # noqa: S311 - spreads retries
+            self._reconnect()
+        raise AssertionError("unreachable")
+
+    def _reconnect(self) -> None:
+        try:
+            self.close()
+            self.connect()
+        except EngineError:
+            time.sleep(0.5)
+
+
+def _checked(result: Result) -> Result:
+    """Turn a lost deadlock into TryAgain, which takes the whole transaction back."""
+    if result.code == SQL_FAILED and (
+        result.message.startswith("40001") or " 1205 " in result.message[:12]
+    ):
+        raise TryAgain(result.message)
+    return result
+
+
+def whole_lines(path: Path, chunk: int = _CHUNK) -> Iterable[bytes]:
+    """The bytes of a file in pieces that end at a line end, the last one perhaps not."""
+    rest = b""
+    with path.open("rb") as file:
+        while block := file.read(chunk - len(rest)):
+            text = rest + block
+            cut = text.rfind(b"\n") + 1
+            if cut:
+                yield text[:cut]
+            elif len(text) >= chunk:
+                raise EngineError(f"{path.name}: a line is longer than {chunk} bytes")
+            rest = text[cut:]
+    if rest:
+        yield rest + b"\n"

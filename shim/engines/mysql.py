@@ -1,0 +1,153 @@
+"""MySQL and MariaDB through mysql-connector-python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import mysql.connector
+from mysql.connector import errorcode
+
+from kenshin.engines.base import EngineError, Result, Session
+from kenshin.render import environment
+
+_PASSING = {
+    errorcode.ER_LOCK_DEADLOCK,
+    errorcode.ER_LOCK_WAIT_TIMEOUT,
+    errorcode.ER_SERVER_SHUTDOWN,
+    errorcode.CR_SERVER_GONE_ERROR,
+    errorcode.CR_SERVER_LOST,
+    errorcode.CR_SERVER_LOST_EXTENDED,
+    errorcode.CR_CONN_HOST_ERROR,
+    errorcode.CR_CONNECTION_ERROR,
+    4031,  # ER_CLIENT_INTERACTION_TIMEOUT
+    1927,  # MariaDB: the connection was killed
+    1053,
+}
+
+
+class MySQLSession(Session):
+    """A connection to a MySQL or MariaDB server."""
+
+    _database = ""
+
+    def connect(self) -> None:
+        given = self.config.connection
+        reach: dict[str, Any] = (
+            {"unix_socket": given.socket}
+            if given.socket
+            else {"host": given.host, "port": given.port or 3306}
+        )
+        try:
+            self._connection = mysql.connector.connect(
+                user=given.user,
+                password=given.password,
+                charset="utf8mb4",
+                collation="utf8mb4_bin",
+                autocommit=True,
+                allow_local_infile=True,
+                # The sequence of results of a procedure is read as it comes.
+                buffered=False,
+                sql_mode="ANSI,TRADITIONAL,NO_BACKSLASH_ESCAPES",
+                connection_timeout=10,
+                **reach,
+            )
+        except mysql.connector.Error as error:
+            raise EngineError(
+                f"no connection to {self.config.engine} as {given.user!r} at "
+                f"{given.socket or given.host}: {error.msg}"
+            ) from error
+        self._database = ""
+
+    def close(self) -> None:
+        connection = getattr(self, "_connection", None)
+        if connection is not None:
+            try:
+                connection.close()
+            except mysql.connector.Error:
+                pass  # a lost connection is closed already
+
+    def begin(self) -> None:
+        self._plain("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        self._plain("START TRANSACTION")
+
+    def commit(self) -> None:
+        self._plain("COMMIT")
+
+    def rollback(self) -> None:
+        try:
+            self._plain("ROLLBACK")
+        except mysql.connector.Error:
+            pass  # the server has rolled it back with the connection
+
+    def _plain(self, statement: str) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def _use(self, database: str) -> None:
+        place = self.config.places[database]
+        if place != self._database:
+            self._connection.cmd_init_db(place)
+            self._database = place
+
+    def execute(self, database: str, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        if database:
+            self._use(database)
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement.replace("%", "%%").replace("?", "%s") if parameters else statement, tuple(parameters) or None)
+            return list(cursor.fetchall()) if cursor.with_rows else []
+
+    def invoke(self, database: str, rule: str, arguments: Sequence[Any]) -> Iterator[tuple[Any, ...] | Result]:
+        self._use(database)
+        marks = ", ".join(["%s"] * len(arguments) + ["@kenshin_code", "@kenshin_error"])
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"CALL {rule}({marks})", tuple(arguments))
+            while True:
+                if cursor.with_rows:
+                    yield from cursor
+                if not cursor.nextset():
+                    break
+        rows = self.execute(database, "SELECT @kenshin_code, @kenshin_error")
+        yield Result(int(rows[0][0]), rows[0][1] or "")
+
+    def load(self, database: str, table: str, columns: Sequence[str], path: Path) -> None:
+        self._use(database)
+        self._plain(f"CALL STAGE_{table}()")
+        with path.open("rb") as file:
+            crlf = file.readline(65536).endswith(b"\r\n")
+        clause = environment(self.config.dialect, []).get_template("frame.sql").module.load_clause(  # type: ignore[attr-defined]
+            table, columns, "0x0D0A" if crlf else "0x0A"
+        )
+        quoted = str(path).replace("'", "''")
+        self._plain(f"LOAD DATA LOCAL INFILE '{quoted}' {clause.replace('IGNORE INTO', 'INTO')}")
+
+    def make_places(self) -> None:
+        for place in dict.fromkeys(self.config.places.values()):
+            self._plain(
+                f'CREATE DATABASE IF NOT EXISTS "{place}" DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin'
+            )
+
+    def live_objects(self, database: str) -> dict[str, str]:
+        place = self.config.places[database]
+        tables = self.execute(
+            "", "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?", [place]
+        )
+        routines = self.execute(
+            "",
+            "SELECT ROUTINE_NAME, ROUTINE_DEFINITION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?",
+            [place],
+        )
+        return {str(name): "" for (name,) in tables} | {str(name): str(body) for name, body in routines}
+
+    def live_columns(self, database: str, table: str) -> list[str]:
+        rows = self.execute(
+            "",
+            "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?"
+            " AND EXTRA NOT LIKE '%INVISIBLE%' ORDER BY ORDINAL_POSITION",
+            [self.config.places[database], table],
+        )
+        return [str(name) for (name,) in rows]
+
+    def is_passing(self, error: Exception) -> bool:
+        return isinstance(error, mysql.connector.Error) and error.errno in _PASSING

@@ -1,0 +1,17 @@
+{# One open alert for each point and kind of finding. #}
+
+{# Raise an alert for each of the rows LD_ID, SUB_NUMBER, MEASURED_TIME, MESSAGE, unless one is open. #}
+{% macro raise_alerts(code, source) %}
+INSERT INTO MDM_ALERT_HISTORY (
+       GENERATED_TIME, SEVERITY, ALERT_CODE, SOURCE, LD_ID, SUB_NUMBER, MEASURED_TIME, MESSAGE)
+SELECT LOCALTIMESTAMP(0), 4, '{{ code }}', '{{ source }}', f.LD_ID, f.SUB_NUMBER, f.MEASURED_TIME, f.MESSAGE
+  FROM (
+{{ caller() | trim | indent(4, first=true) }}
+  ) f
+ WHERE NOT EXISTS (SELECT 1
+                     FROM MDM_ALERT_HISTORY o
+                    WHERE o.LD_ID = f.LD_ID
+                      AND o.SUB_NUMBER = f.SUB_NUMBER
+                      AND o.ALERT_CODE = '{{ code }}'
+                      AND o.CLEARED_AT IS NULL);
+{% endmacro %}

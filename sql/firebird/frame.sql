@@ -1,0 +1,276 @@
+{#
+  How Firebird writes what a rule only names.
+
+  A rule is all or nothing: when the engine refuses one statement, the frame
+  takes back the whole rule, and nothing else of the caller's transaction, which
+  the caller commits. Statements end with a line of two dollar signs, so that one
+  object may be sent by a driver statement by statement, or by isql under SET TERM $$.
+#}
+
+{% macro table(name, purpose, columns, key, unique=[], unique_live=[], index=[], session=false) %}
+{{ declare('session' if session else 'table', name, purpose, columns=columns, key=key) }}
+CREATE {{ 'GLOBAL TEMPORARY ' if session }}TABLE {{ name }} (
+{% for column, (type, meaning) in columns.items() %}
+    {{ column }} {{ type }},
+{% endfor %}
+{% for fields in unique %}
+    UNIQUE ({{ fields | join(', ') }}),
+{% endfor %}
+    PRIMARY KEY ({{ key | join(', ') }})
+){{ ' ON COMMIT DELETE ROWS' if session }}
+$$
+{% for fields in unique_live %}
+CREATE UNIQUE INDEX {{ name }}_LIVE_{{ loop.index }} ON {{ name }}
+    COMPUTED BY (CASE WHEN DELETED = 0 THEN {{ fields | join(" || '/' || ") }} END)
+$$
+{% endfor %}
+{% for fields in index + unique_live %}
+CREATE INDEX {{ name }}_{{ loop.index }} ON {{ name }} ({{ fields | join(', ') }})
+$$
+{% endfor %}
+COMMENT ON TABLE {{ name }} IS {{ purpose | quoted }}
+$$
+{% for column, (type, meaning) in columns.items() %}
+COMMENT ON COLUMN {{ name }}.{{ column }} IS {{ meaning | quoted }}
+$$
+{% endfor %}
+{% endmacro %}
+
+
+{% macro view(name, purpose, columns, callers=[]) %}
+{{ declare('view', name, purpose, columns=columns, callers=callers) }}
+CREATE OR ALTER VIEW {{ name }} (
+    {{ columns | join(',\n    ') }}
+) AS
+{{ caller() | trim }}
+$$
+COMMENT ON VIEW {{ name }} IS {{ purpose | quoted }}
+$$
+{% endmacro %}
+
+
+{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[]) %}
+{{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers) }}
+{% set names = ['RESULT_CODE', 'SQL_ERROR', 'k_verdict'] + takes | list + gives | list + holds | list %}
+CREATE OR ALTER PROCEDURE {{ name }}{{ ' (' if takes }}
+{% for parameter, type in takes.items() %}
+    {{ parameter }} {{ type }}{{ ',' if not loop.last else ')' }}
+{% endfor %}
+RETURNS (
+{% for column, type in gives.items() %}
+    {{ column }} {{ type }},
+{% endfor %}
+    RESULT_CODE INTEGER,
+    SQL_ERROR VARCHAR(512)
+)
+SQL SECURITY DEFINER
+AS
+{% for variable, type in holds.items() %}
+    DECLARE {{ variable }} {{ type }};
+{% endfor %}
+{% if gives %}
+    DECLARE k_verdict INTEGER;
+{% endif %}
+    DECLARE k_failed VARCHAR(63);
+BEGIN
+    BEGIN
+        -- This block has no handler of its own, so an error undoes all of it.
+        BEGIN
+            RESULT_CODE = 0;
+
+{{ caller() | replace('%GIVES%', gives | sigils) | bind(names, ':') | replace('SET :', ':') | trim | indent(12, first=true) }}
+        END
+
+        WHEN ANY DO
+        BEGIN
+            RESULT_CODE = 9000;
+            -- RULE_FAILED: a rule that this one ran has failed, said why and recorded it.
+            k_failed = COALESCE(RDB$ERROR(EXCEPTION), '');
+            IF (k_failed <> 'RULE_FAILED') THEN
+                SQL_ERROR = LEFT(SQLSTATE || ' ' || GDSCODE || ' ' || RDB$ERROR(MESSAGE), 512);
+            -- A lost update conflict is the caller's to repeat, not a fault to record.
+            IF (SQLSTATE <> '40001' AND k_failed <> 'RULE_FAILED') THEN
+                IN AUTONOMOUS TRANSACTION DO
+                    INSERT INTO RULE_ERROR (OCCURRED_AT, ROUTINE, CALLER, MESSAGE)
+                    VALUES (LOCALTIMESTAMP(0), '{{ name }}', CURRENT_USER, :SQL_ERROR);
+        END
+    END
+
+{% if gives %}
+    -- The last row is the verdict: all its other columns are null.
+{% for column in gives %}
+    {{ column }} = NULL;
+{% endfor %}
+{% endif %}
+    SUSPEND;
+END
+$$
+COMMENT ON PROCEDURE {{ name }} IS {{ purpose | quoted }}
+$$
+{% endmacro %}
+
+
+{% macro when(condition) %}
+IF ({{ condition }}) THEN
+BEGIN
+{{ caller() | trim | indent(4, first=true) }}
+END
+{% endmacro %}
+
+
+{% macro each(rows, into) %}
+FOR
+{{ rows | trim | indent(4, first=true) }}
+    INTO {{ into }}
+DO
+BEGIN
+{{ caller() | trim | indent(4, first=true) }}
+END
+{% endmacro %}
+
+
+{# Run another rule; when the engine fails it, this one fails with it. #}
+{% macro run(name, args=[]) %}
+EXECUTE PROCEDURE {{ name }}{{ '(' ~ args | join(', ') ~ ')' if args }}
+    RETURNING_VALUES :RESULT_CODE, :SQL_ERROR;
+IF (:RESULT_CODE = 9000) THEN
+    EXCEPTION RULE_FAILED;
+{% endmacro %}
+
+
+{# The rows that a procedure gives to its caller; the frame of the procedure knows the columns. #}
+{% macro give() %}
+SET :k_verdict = :RESULT_CODE;
+SET :RESULT_CODE = NULL;
+FOR
+{{ caller() | trim | indent(4, first=true) }}
+    INTO %GIVES%
+DO
+    SUSPEND;
+SET :RESULT_CODE = :k_verdict;
+{% endmacro %}
+
+
+{# Give the transaction an empty table of its own. #}
+{% macro stage(name) %}
+DELETE FROM {{ name }};
+{% endmacro %}
+
+
+{# Copy another database's rows into a table of this transaction. #}
+{% macro fetch(name) %}
+EXECUTE PROCEDURE FETCH_{{ name }};
+{% endmacro %}
+
+
+{% macro insert_keyed(key, into) %}
+{{ caller() | trim }}
+RETURNING {{ key }} INTO {{ into }};
+{% endmacro %}
+
+
+{% macro add_minutes(moment, minutes) %}DATEADD(({{ minutes }}) MINUTE TO {{ moment }}){% endmacro %}
+
+{% macro add_days(day, days) %}DATEADD(({{ days }}) DAY TO {{ day }}){% endmacro %}
+
+{% macro days_between(start, end) %}DATEDIFF(DAY FROM {{ start }} TO {{ end }}){% endmacro %}
+
+{% macro minutes_between(start, end) %}DATEDIFF(MINUTE FROM {{ start }} TO {{ end }}){% endmacro %}
+
+{% macro is_integer(text) %}({{ text }} SIMILAR TO '0|[1-9][0-9]{0,17}'){% endmacro %}
+
+{# The whole text matches; the pattern keeps to what all engines read alike. #}
+{% macro matches(text, pattern) %}({{ text }} SIMILAR TO '{{ pattern }}'){% endmacro %}
+
+{# HASH gives a signed number where the others give an unsigned one. #}
+{% macro crc32(text) %}BIN_AND(CAST(HASH({{ text }} USING CRC32) AS BIGINT), 4294967295){% endmacro %}
+
+{% macro list_of(value, order) %}CAST(LIST({{ value }}, ',') AS VARCHAR(1024)){% endmacro %}
+
+
+{#
+  Give the lines of a file, as texts of many whole lines, to a client that writes them: a
+  row costs the driver far more than a line costs the engine.
+#}
+{% macro give_lines(header) %}
+SET :k_verdict = :RESULT_CODE;
+SET :RESULT_CODE = NULL;
+SET :TEXT = '{{ header }}' || ASCII_CHAR(10);
+FOR
+{{ caller() | trim | indent(4, first=true) }}
+    INTO :v_line
+DO
+BEGIN
+    IF (CHAR_LENGTH(TEXT) + CHAR_LENGTH(v_line) > 7990) THEN
+    BEGIN
+        SUSPEND;
+        TEXT = '';
+    END
+    TEXT = TEXT || v_line || ASCII_CHAR(10);
+END
+SUSPEND;
+SET :TEXT = '#END,' || :v_rows || ASCII_CHAR(10);
+SUSPEND;
+SET :RESULT_CODE = :k_verdict;
+{% endmacro %}
+
+
+{#
+  Write the lines of a file to the exchange directory: an external table of the scratch
+  database takes whole blocks of 4,096 bytes, another on the same file the bytes behind them.
+#}
+{% macro write_lines(file, header) %}
+{% set scratch = 'WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch' %}
+SET :v_scratch = RDB$GET_CONTEXT('SYSTEM', 'DB_NAME') || '.scratch';
+SET :v_table = 'W' || CURRENT_CONNECTION || '_' || CURRENT_TRANSACTION;
+EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || 'T EXTERNAL FILE ''' || {{ file }}
+    || ''' (BLOCK CHAR(1) CHARACTER SET OCTETS)' {{ scratch }};
+EXECUTE STATEMENT 'SELECT COUNT(BLOCK) FROM (SELECT BLOCK FROM ' || :v_table || 'T ROWS 1)'
+    {{ scratch }} INTO :v_bytes;
+{% call when(':v_bytes > 0') %}
+SET :RESULT_CODE = 5001;
+SET :SQL_ERROR = 'the exchange directory holds ' || {{ file }} || ' already';
+{% endcall %}
+{% call when(':RESULT_CODE = 0') %}
+EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || ' EXTERNAL FILE ''' || {{ file }}
+    || ''' (BLOCK CHAR(4096) CHARACTER SET OCTETS)' {{ scratch }};
+SET :v_text = '{{ header }}' || ASCII_CHAR(10);
+FOR
+{{ caller() | trim | indent(4, first=true) }}
+UNION ALL
+SELECT '#END,' || :v_rows FROM RDB$DATABASE
+    INTO :v_line
+DO
+BEGIN
+    v_text = v_text || v_line || ASCII_CHAR(10);
+    WHILE (OCTET_LENGTH(v_text) >= 4096) DO
+    BEGIN
+        EXECUTE STATEMENT ('INSERT INTO ' || :v_table || ' VALUES (?)') (LEFT(v_text, 4096))
+            {{ scratch }};
+        v_text = SUBSTRING(v_text FROM 4097);
+    END
+END
+WHILE (OCTET_LENGTH(v_text) > 0) DO
+BEGIN
+    EXECUTE STATEMENT ('INSERT INTO ' || :v_table || 'T VALUES (?)') (LEFT(v_text, 1))
+        {{ scratch }};
+    v_text = SUBSTRING(v_text FROM 2);
+END
+EXECUTE STATEMENT 'DROP TABLE ' || :v_table {{ scratch }};
+{% endcall %}
+EXECUTE STATEMENT 'DROP TABLE ' || :v_table || 'T' {{ scratch }};
+{% endmacro %}
+
+{% set writer_holds = {
+    'v_rows': 'INTEGER', 'v_line': 'VARCHAR(1024)', 'v_text': 'VARCHAR(16000) CHARACTER SET OCTETS',
+    'v_scratch': 'VARCHAR(1024)', 'v_table': 'VARCHAR(63)', 'v_bytes': 'BIGINT'} %}
+
+
+{# Set columns of the rows of a table, u, that match rows of a smaller one, n. #}
+{% macro update_from(table, source, on, sets) %}
+MERGE INTO {{ table }} u
+USING {{ source }} n
+   ON {{ on }}
+ WHEN MATCHED THEN
+      UPDATE SET {% for column, value in sets.items() %}u.{{ column }} = {{ value }}{{ ',\n       ' if not loop.last }}{% endfor %};
+{% endmacro %}

@@ -1,0 +1,16 @@
+{# CONTROLLER holds what a head-end needs of a physical device. #}
+{% from 'frame.sql' import table %}
+
+{{ table('CONTROLLER', 'Physical devices, as a head-end sees them.',
+   columns = {
+     'TABLE_KEY':   ('BIGINT NOT NULL', 'Key of the device, the same as in MDM-DB.'),
+     'PD_ID':       ('VARCHAR(15)', 'Identifier of the physical device.'),
+     'CO_ID':       ('VARCHAR(15) NOT NULL', 'Concentrator that gathers it; HE1 to HE4 where there is none.'),
+     'SERIAL':      ('VARCHAR(64)', 'Serial number of the maker.'),
+     'MAC':         ('VARCHAR(12)', 'MAC address, 12 upper-case hexadecimal digits; null in pattern D.'),
+     'TYPE_ID':     ('INTEGER NOT NULL', 'Its CONTROLLER_TYPE.'),
+     'POLL_CONFIG': ('SMALLINT DEFAULT 0 NOT NULL', 'Polling setting: 1 may be polled, 0 may not.'),
+     'DELETED':     ('SMALLINT DEFAULT 0 NOT NULL', '1 disposed; its identifiers stay taken.'),
+   },
+   key = ['TABLE_KEY'],
+   index = [['CO_ID']]) }}

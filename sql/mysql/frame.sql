@@ -1,0 +1,283 @@
+{#
+  How MySQL and MariaDB write what a rule only names.
+
+  A rule is all or nothing: when the engine refuses one statement, the frame
+  takes back the whole rule, and nothing else of the caller's transaction.
+  Statements end with a line of two dollar signs, so that one object may be sent
+  by a driver statement by statement, or by the client under DELIMITER $$.
+#}
+
+{% macro table(name, purpose, columns, key, unique=[], unique_live=[], index=[], session=false) %}
+{{ declare('session' if session else 'table', name, purpose, columns=columns, key=key) }}
+{% if session %}
+DROP PROCEDURE IF EXISTS STAGE_{{ name }}
+$$
+CREATE PROCEDURE STAGE_{{ name }} ()
+    COMMENT 'Give this connection an empty {{ name }} of its own.'
+    SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+BEGIN
+    DROP TEMPORARY TABLE IF EXISTS {{ name }};
+    CREATE TEMPORARY TABLE {{ name }} (
+{{ columns_of(columns, key, unique, unique_live, index) | indent(8, first=true) }}
+    ) ENGINE = InnoDB;
+END
+$$
+{% else %}
+CREATE TABLE {{ name }} (
+{{ columns_of(columns, key, unique, unique_live, index) | indent(4, first=true) }}
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+  COMMENT = {{ purpose | quoted }}
+$$
+{% endif %}
+{% endmacro %}
+
+
+{% macro columns_of(columns, key, unique, unique_live, index) %}
+{% for column, (type, meaning) in columns.items() %}
+{{ column }} {{ type }} COMMENT {{ meaning | quoted }},
+{% endfor %}
+{% if unique_live %}
+LIVE SMALLINT GENERATED ALWAYS AS (CASE WHEN DELETED = 0 THEN 1 END) VIRTUAL INVISIBLE
+    COMMENT '1 while not deleted, else null: null never collides in a unique key.',
+{% endif %}
+{% for fields in unique %}
+UNIQUE KEY ({{ fields | join(', ') }}),
+{% endfor %}
+{% for fields in unique_live %}
+UNIQUE KEY ({{ fields | join(', ') }}, LIVE),
+{% endfor %}
+{% for fields in index %}
+KEY ({{ fields | join(', ') }}),
+{% endfor %}
+PRIMARY KEY ({{ key | join(', ') }})
+{%- endmacro %}
+
+
+{% macro view(name, purpose, columns, callers=[]) %}
+{{ declare('view', name, purpose, columns=columns, callers=callers) }}
+CREATE OR REPLACE SQL SECURITY DEFINER VIEW {{ name }} (
+    {{ columns | join(',\n    ') }}
+) AS
+{{ caller() | trim }}
+$$
+{% endmacro %}
+
+
+{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[]) %}
+{{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers) }}
+{% set names = ['RESULT_CODE', 'SQL_ERROR'] + takes | list + holds | list %}
+DROP PROCEDURE IF EXISTS {{ name }}
+$$
+CREATE PROCEDURE {{ name }} (
+{% for parameter, type in takes.items() %}
+    IN {{ parameter }} {{ type }},
+{% endfor %}
+    OUT RESULT_CODE INTEGER,
+    OUT SQL_ERROR VARCHAR(512)
+)
+    COMMENT {{ purpose | quoted }}
+    SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+BEGIN
+{% for variable, type in holds.items() %}
+    DECLARE {{ variable }} {{ type }};
+{% endfor %}
+    DECLARE k_owner BOOLEAN DEFAULT FALSE;
+    DECLARE k_state CHAR(5);
+    DECLARE k_error INTEGER;
+    DECLARE k_text TEXT;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        -- A deadlock has already undone the transaction, savepoint included.
+        DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;
+        GET DIAGNOSTICS CONDITION 1
+            k_state = RETURNED_SQLSTATE, k_error = MYSQL_ERRNO, k_text = MESSAGE_TEXT;
+        IF k_owner THEN
+            ROLLBACK;
+        ELSE
+            ROLLBACK TO SAVEPOINT {{ name }};
+        END IF;
+        SET RESULT_CODE = 9000;
+        -- 45000: a rule that this one ran has failed, said why and recorded it.
+        IF k_state <> '45000' THEN
+            SET SQL_ERROR = LEFT(CONCAT(k_state, ' ', k_error, ' ', k_text), 512);
+        END IF;
+        -- A lost deadlock or lock wait is the caller's to repeat, not a fault to record.
+        IF k_error NOT IN (1205, 1213) AND k_state <> '45000' THEN
+            INSERT INTO RULE_ERROR (OCCURRED_AT, ROUTINE, CALLER, MESSAGE)
+            VALUES (LOCALTIMESTAMP, '{{ name }}', LEFT(USER(), 128), SQL_ERROR);
+        END IF;
+    END;
+
+    -- A savepoint set outside a transaction is gone at once: then the rule owns one.
+    BEGIN
+        DECLARE CONTINUE HANDLER FOR 1305 SET k_owner = TRUE;
+        SAVEPOINT {{ name }};
+        ROLLBACK TO SAVEPOINT {{ name }};
+    END;
+    IF k_owner THEN
+        -- Reading other tables while it writes, a rule must not lock what it reads.
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+        START TRANSACTION;
+    END IF;
+    SET RESULT_CODE = 0;
+
+{{ caller() | bind(names, '') | trim | indent(4, first=true) }}
+
+    IF k_owner THEN
+        COMMIT;
+    ELSE
+        RELEASE SAVEPOINT {{ name }};  -- fails if a rule it ran lost the transaction
+    END IF;
+END
+$$
+{% endmacro %}
+
+
+{% macro when(condition) %}
+IF ({{ condition }}) THEN
+{{ caller() | trim | indent(4, first=true) }}
+END IF;
+{% endmacro %}
+
+
+{% macro each(rows, into) %}
+BEGIN
+    DECLARE k_at_end BOOLEAN DEFAULT FALSE;
+    DECLARE k_next CURSOR FOR
+{{ rows | trim | indent(8, first=true) }};
+    DECLARE CONTINUE HANDLER FOR NOT FOUND SET k_at_end = TRUE;
+
+    OPEN k_next;
+    FETCH k_next INTO {{ into }};
+    WHILE NOT k_at_end DO
+{{ caller() | trim | indent(8, first=true) }}
+        SET k_at_end = FALSE;
+        FETCH k_next INTO {{ into }};
+    END WHILE;
+    CLOSE k_next;
+END;
+{% endmacro %}
+
+
+{# Run another rule; when the engine fails it, this one fails with it. #}
+{% macro run(name, args=[]) %}
+CALL {{ name }}({{ (args + [':RESULT_CODE', ':SQL_ERROR']) | join(', ') }});
+IF (:RESULT_CODE = 9000) THEN
+    SIGNAL SQLSTATE '45000';
+END IF;
+{% endmacro %}
+
+
+{# The rows that a procedure gives to its caller; on Firebird they need its columns. #}
+{% macro give() %}
+{{ caller() | trim }};
+{% endmacro %}
+
+
+{# Give the session an empty table of its own. #}
+{% macro stage(name) %}
+CALL STAGE_{{ name }}();
+{% endmacro %}
+
+
+{# Copies of another database's rows: here a view already shows them. #}
+{% macro fetch(name) %}
+{% endmacro %}
+
+
+{% macro insert_keyed(key, into) %}
+{{ caller() | trim }};
+SET {{ into }} = LAST_INSERT_ID();
+{% endmacro %}
+
+
+{% macro add_minutes(moment, minutes) %}({{ moment }} + INTERVAL ({{ minutes }}) MINUTE){% endmacro %}
+
+{% macro add_days(day, days) %}({{ day }} + INTERVAL ({{ days }}) DAY){% endmacro %}
+
+{% macro days_between(start, end) %}DATEDIFF({{ end }}, {{ start }}){% endmacro %}
+
+{% macro minutes_between(start, end) %}TIMESTAMPDIFF(MINUTE, {{ start }}, {{ end }}){% endmacro %}
+
+{# CONV reads digits as far as they go and never fails: a regular expression costs ten times as much. #}
+{% macro is_integer(text) %}(CHAR_LENGTH({{ text }}) <= 18 AND CONV({{ text }}, 10, 10) = {{ text }}){% endmacro %}
+
+{# The whole text matches; the pattern keeps to what all engines read alike. #}
+{% macro matches(text, pattern) %}({{ text }} REGEXP '^({{ pattern }})$'){% endmacro %}
+
+{% macro crc32(text) %}CRC32({{ text }}){% endmacro %}
+
+{% macro list_of(value, order) %}GROUP_CONCAT({{ value }} ORDER BY {{ order }} SEPARATOR ','){% endmacro %}
+
+
+{#
+  The clause that reads a file's fields into a staging table, on the server or from a client.
+
+  Bytes are read as latin1, in which every byte is a character: a rule then refuses the
+  one bad line by its number, where a wrong encoding would refuse the whole file.
+#}
+{% macro load_clause(name, columns, newline) %}
+IGNORE INTO TABLE {{ name }} CHARACTER SET latin1
+    FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' ESCAPED BY ''
+    LINES TERMINATED BY {{ newline }} ({{ columns | join(', ') }})
+{%- endmacro %}
+
+
+{#
+  The rows of a file, one text column, between its header and its trailer. The number of
+  rows stands in :v_rows: a rule counts them in the same transaction.
+#}
+{% macro file_lines(header, rows) %}
+SELECT '{{ header }}' AS TEXT FROM DUAL
+UNION ALL
+{{ rows | trim }}
+UNION ALL
+SELECT CONCAT('#END,', :v_rows) FROM DUAL
+{%- endmacro %}
+
+
+{# Give the lines of a file, each with its line end, to a client that writes them. #}
+{% macro give_lines(header) %}
+SELECT CONCAT(f.TEXT, CHAR(10)) AS TEXT
+  FROM (
+{{ file_lines(header, caller()) | indent(4, first=true) }}
+  ) f;
+{% endmacro %}
+
+
+{#
+  Write the lines of a file to the exchange directory. The variables of its rows become
+  parameters of a prepared statement: MySQL takes a computed file name only so.
+#}
+{% macro write_lines(file, header) %}
+{% set lines = file_lines(header, caller()) %}
+SET @kenshin_write = CONCAT('{{ lines | parameters | replace("'", "''") }}
+  INTO OUTFILE ''', @@secure_file_priv, {{ file }}, ''' CHARACTER SET utf8mb4
+  FIELDS ESCAPED BY '''' LINES TERMINATED BY ''', CHAR(10), '''');
+{% for variable in lines | variables %}
+SET @kenshin_{{ loop.index }} = :{{ variable }};
+{% endfor %}
+PREPARE kenshin_write FROM @kenshin_write;
+BEGIN
+    DECLARE CONTINUE HANDLER FOR 1086
+    BEGIN
+        SET :RESULT_CODE = 5001;
+        SET :SQL_ERROR = CONCAT('the exchange directory holds ', {{ file }}, ' already');
+    END;
+    EXECUTE kenshin_write USING {% for variable in lines | variables %}@kenshin_{{ loop.index }}{{ ', ' if not loop.last }}{% endfor %};
+END;
+DEALLOCATE PREPARE kenshin_write;
+{% endmacro %}
+
+{% set writer_holds = {'v_rows': 'INTEGER'} %}
+
+
+{# Set columns of the rows of a table, u, that match rows of a smaller one, n. #}
+{% macro update_from(table, source, on, sets) %}
+UPDATE {{ source }} n
+  JOIN {{ table }} u
+    ON {{ on }}
+   SET {% for column, value in sets.items() %}u.{{ column }} = {{ value }}{{ ',\n       ' if not loop.last }}{% endfor %};
+{% endmacro %}

@@ -1,0 +1,107 @@
+"""Engines for the tests: each worker starts its own servers, in folders and on ports of their own."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from kenshin import release
+from kenshin.config import Config, Connection
+from kenshin.engines import Session, open_session, runtime
+from servers import SERVERS, Server
+
+# The client library reads its settings once: the embedded engine's must be there first.
+ENGINES = ("firebird-embedded", "mysql", "mariadb", "firebird-server")
+
+
+class RolledBack(Exception):
+    """Takes a test's transaction back."""
+
+
+class Installations:
+    """One installation per engine, made when a test first asks for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.servers: dict[str, Server] = {}
+        self.configs: dict[str, Config] = {}
+        # All embedded installations of this process share one root and one exchange directory.
+        self.exchange = folder / "exchange"
+        runtime.client_library()
+        runtime.prepare(folder / "engine", self.exchange)
+
+    def server(self, engine: str) -> Server:
+        if engine not in self.servers:
+            self.servers[engine] = SERVERS[engine]().start()
+        return self.servers[engine]
+
+    def config(self, engine: str) -> Config:
+        if engine not in self.configs:
+            config = self.new(engine, "kenshin")
+            release.apply(config)
+            self.configs[engine] = config
+        return self.configs[engine]
+
+    def new(self, engine: str, name: str) -> Config:
+        """The configuration of an installation that is not made yet."""
+        base = self.folder / engine / name
+        base.mkdir(parents=True, exist_ok=True)
+        if engine == "firebird-embedded":
+            places = {"mdm": f"{base}/kenshin.fdb", "vps": f"{base}/kenshin.fdb", "he": f"{base}/he.fdb"}
+            return Config(engine, places, self.exchange, base / "inbox", base / "outbox", Connection(user="SYSDBA"))
+        server = self.server(engine)
+        reach = Connection(
+            host=server.host, port=server.port, user=server.user, password=server.password,
+            socket=str(server.socket or ""),
+        )
+        if engine == "firebird-server":
+            folder = Path(server.dsn("x").split(":", 1)[1]).parent
+            places = {"mdm": f"{folder}/{name}.fdb", "vps": f"{folder}/{name}.fdb", "he": f"{folder}/{name}-he.fdb"}
+            return Config("firebird", places, server.exchange, base / "inbox", base / "outbox", reach)
+        places = {database: f"{name}_{database}" for database in ("mdm", "vps", "he")}
+        return Config(engine, places, server.exchange, base / "inbox", base / "outbox", reach)
+
+    def close(self) -> None:
+        for server in self.servers.values():
+            server.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def installations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installations]:
+    made = Installations(tmp_path_factory.mktemp("kenshin"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def config(engine: str, installations: Installations) -> Config:
+    return installations.config(engine)
+
+
+@pytest.fixture(scope="session")
+def connected(config: Config) -> Iterator[Session]:
+    with open_session(config) as session:
+        yield session
+
+
+@pytest.fixture
+def session(connected: Session) -> Iterator[Session]:
+    """A session in a transaction that is taken back."""
+    try:
+        with connected.transaction():
+            yield connected
+            raise RolledBack
+    except RolledBack:
+        pass
