@@ -94,7 +94,9 @@ def environment(dialect: str, declared: list[Declaration]) -> Environment:
         return ""
 
     env = Environment(
-        loader=FileSystemLoader([ROOT, ROOT / "sql", *(ROOT / "sql" / d for d in LINEAGE[dialect])]),
+        loader=FileSystemLoader(
+            [ROOT, ROOT / "sql", *(ROOT / "sql" / d for d in LINEAGE[dialect])]
+        ),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -102,6 +104,7 @@ def environment(dialect: str, declared: list[Declaration]) -> Environment:
     )
     env.globals["declare"] = declare
     env.globals["columns_of_table"] = columns_of_table
+    env.globals["tables_of"] = tables_of
     env.filters["bind"] = bind
     env.filters["quoted"] = lambda text: "'" + text.replace("'", "''") + "'"
     env.filters["sigils"] = lambda names: ", ".join(":" + name for name in names)
@@ -118,9 +121,20 @@ def columns_of_table(database: str, table: str) -> list[str]:
     return list(next(d for d in declared if d.name == table).columns)
 
 
+def tables_of(database: str) -> list[Declaration]:
+    """The tables that a database's own templates declare, for rules that copy all of them."""
+    declared: list[Declaration] = []
+    env = environment("mysql", declared)
+    for path in sorted((ROOT / "sql" / database).glob("*.sql")):
+        env.get_template(path.relative_to(ROOT).as_posix()).render()
+    return [declaration for declaration in declared if declaration.kind == "table"]
+
+
 def _templates(database: str) -> Iterable[tuple[str, Path]]:
     for folder in FOLDERS:
-        places = [ROOT / folder / database] + ([ROOT / folder / "common"] if folder == "sql" else [])
+        places = [ROOT / folder / database] + (
+            [ROOT / folder / "common"] if folder == "sql" else []
+        )
         for place in places:
             for path in sorted(place.glob("*.sql")):
                 yield folder, path
@@ -135,7 +149,11 @@ def render_template(dialect: str, path: str) -> tuple[list[Declaration], list[st
 
 
 def _tidy(statement: str) -> str:
-    return re.sub(r"\n[ \t]*(?:\n[ \t]*)+\n", "\n\n", "\n".join(line.rstrip() for line in statement.splitlines()))
+    return re.sub(
+        r"\n[ \t]*(?:\n[ \t]*)+\n",
+        "\n\n",
+        "\n".join(line.rstrip() for line in statement.splitlines()),
+    )
 
 
 def render_database(dialect: str, database: str) -> list[Unit]:

@@ -1,4 +1,4 @@
-"""What a case of a rule is: given these calls and rows, this call answers so, and then these rows stand."""
+"""What a case of a rule is: given this, a call answers so, and then these rows stand."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any
 
 from kenshin.engines import Result, Session
 
-Call = tuple[Any, ...]  # (rule, argument, …), or an SQL statement that starts with its database: ("vps", "INSERT …")
+# (rule, argument, …), or an SQL statement that starts with its database: ("vps", "INSERT …")
+Call = tuple[Any, ...]
 DATABASES = ("mdm", "vps", "he")
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case. `then` maps an SQL query, prefixed by its database and a colon, to the rows it gives."""
+    """One case. `then` maps a query, prefixed by its database and a colon, to the rows it gives."""
 
     title: str
     arguments: Sequence[Any] = ()
@@ -28,7 +29,7 @@ class Case:
 
 
 def plain(value: Any) -> Any:
-    """A value as text, alike for every driver: decimals without trailing zeros, times to the second."""
+    """A value as text, alike for every driver: no trailing zeros, times to the second."""
     if isinstance(value, Decimal):
         return format(value.normalize() + 0, "f")
     if isinstance(value, bool | int):
@@ -47,7 +48,7 @@ def plain_rows(rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
 
 
 def do(session: Session, database_of: Mapping[str, str], call: Call) -> Result | None:
-    """Carry out one step of `given`; a rule that refuses fails the test, since nothing would be given."""
+    """Carry out one step of `given`; a rule that refuses fails the test: nothing would be given."""
     name, *arguments = call
     if name in DATABASES:
         session.execute(name, *arguments)
@@ -63,7 +64,8 @@ def check(session: Session, database_of: Mapping[str, str], rule: str, case: Cas
         do(session, database_of, call)
     result = session.call(database_of[rule], rule, *case.arguments)
     assert (result.code, result.code and result.message) == (
-        case.code, result.code and (case.message or result.message)
+        case.code,
+        result.code and (case.message or result.message),
     ), f"answered {result.code} {result.message!r}"
     if case.rows is not None:
         assert sorted(plain_rows(result.rows), key=repr) == sorted(plain_rows(case.rows), key=repr)

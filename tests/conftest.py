@@ -1,4 +1,4 @@
-"""Engines for the tests: each worker starts its own servers, in folders and on ports of their own."""
+"""Engines for the tests: each worker starts its own servers, in their own folders and ports."""
 
 from __future__ import annotations
 
@@ -53,17 +53,37 @@ class Installations:
         base = self.folder / engine / name
         base.mkdir(parents=True, exist_ok=True)
         if engine == "firebird-embedded":
-            places = {"mdm": f"{base}/kenshin.fdb", "vps": f"{base}/kenshin.fdb", "he": f"{base}/he.fdb"}
-            return Config(engine, places, self.exchange, base / "inbox", base / "outbox", Connection(user="SYSDBA"))
+            places = {
+                "mdm": f"{base}/kenshin.fdb",
+                "vps": f"{base}/kenshin.fdb",
+                "he": f"{base}/he.fdb",
+            }
+            return Config(
+                engine,
+                places,
+                self.exchange,
+                base / "inbox",
+                base / "outbox",
+                Connection(user="SYSDBA"),
+            )
         server = self.server(engine)
         reach = Connection(
-            host=server.host, port=server.port, user=server.user, password=server.password,
+            host=server.host,
+            port=server.port,
+            user=server.user,
+            password=server.password,
             socket=str(server.socket or ""),
         )
         if engine == "firebird-server":
             folder = Path(server.dsn("x").split(":", 1)[1]).parent
-            places = {"mdm": f"{folder}/{name}.fdb", "vps": f"{folder}/{name}.fdb", "he": f"{folder}/{name}-he.fdb"}
-            return Config("firebird", places, server.exchange, base / "inbox", base / "outbox", reach)
+            places = {
+                "mdm": f"{folder}/{name}.fdb",
+                "vps": f"{folder}/{name}.fdb",
+                "he": f"{folder}/{name}-he.fdb",
+            }
+            return Config(
+                "firebird", places, server.exchange, base / "inbox", base / "outbox", reach
+            )
         places = {database: f"{name}_{database}" for database in ("mdm", "vps", "he")}
         return Config(engine, places, server.exchange, base / "inbox", base / "outbox", reach)
 

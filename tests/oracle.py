@@ -57,9 +57,9 @@ ZERO: Final = Decimal(0)
 TEN_THOUSANDTH: Final = Decimal("0.0001")
 NUMERIC_18_4_LIMIT: Final = Decimal(10) ** 14
 
-NUMBER_PATTERN: Final = re.compile(r"[+-]?[0-9]{1,14}(\.[0-9]{1,4})?")
-SMALL_KEY_PATTERN: Final = re.compile(r"[0-9]{1,9}")
-TABLE_KEY_PATTERN: Final = re.compile(r"[0-9]{1,18}")
+NUMBER_PATTERN: Final = re.compile(r"[+-]?[0-9]{1,11}(\.[0-9]{1,4})?")
+SMALL_KEY_PATTERN: Final = re.compile(r"0|[1-9][0-9]{0,8}")
+TABLE_KEY_PATTERN: Final = re.compile(r"0|[1-9][0-9]{0,17}")
 TIME_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
@@ -632,7 +632,7 @@ class Oracle:
         row.repoll_usage = usage
         row.repolled_at = at
         quote = self.quote[key]
-        if quote.source != "C":
+        if quote.quality != "C":  # an operator's edit is not outranked by a later delivery
             self.supersede(key)
             quote.usage_value = usage
             quote.quality = "R"
@@ -699,17 +699,16 @@ class Oracle:
             return this, self.closing(*after)
         return self.closing(*before), this
 
-    def month_to_date(self, key: Key, times: Iterable[datetime]) -> Decimal:
-        """Σ USAGE_VALUE of the earlier slots of that point and item in the same billing month.
-
-        `times` are the MEASURED_TIMEs of its rows.
-        """
+    def month_to_date(self, key: Key) -> Decimal:
+        """Σ USAGE_VALUE of the earlier slots of that point and item in the same billing month."""
         ld_id, sub_number, at = key
         month_start, _ = self.billing_month(at - self.interval)
         total = ZERO
-        for t in times:
-            if t < at and month_start <= t - self.interval:
-                total += self.quote[ld_id, sub_number, t].usage_value or ZERO
+        t = at - self.interval
+        while t > month_start:
+            row = self.quote.get((ld_id, sub_number, t))
+            total += (row and row.usage_value) or ZERO
+            t -= self.interval
         return total
 
     def day_type(self, day: date) -> DayType:
@@ -733,9 +732,7 @@ class Oracle:
         earlier = [start for start in rows if start <= at.time()]
         return rows[max(earlier or rows)] or ZERO
 
-    def price(
-        self, key: Key, usage: Decimal, times: Iterable[datetime]
-    ) -> tuple[Decimal, Decimal | None] | None:
+    def price(self, key: Key, usage: Decimal) -> tuple[Decimal, Decimal | None] | None:
         """(QUOTE, CO2) of a slot; None where the item is not priced or no parameter set holds."""
         ld_id, sub_number, at = key
         item = self.item(ld_id, sub_number)
@@ -748,7 +745,7 @@ class Oracle:
             if tou:
                 energy = usage * self.tou_price_at(tou, slot_start)
             else:
-                used = self.month_to_date(key, times)
+                used = self.month_to_date(key)
                 energy = correction.energy_charge(used + usage) - correction.energy_charge(used)
             month_start, month_end = self.billing_month(slot_start)
             base = (
@@ -765,16 +762,12 @@ class Oracle:
 
         Returns the number of rows priced.
         """
-        times: dict[tuple[str, int], list[datetime]] = defaultdict(list)
-        for ld_id, sub_number, at in sorted(self.quote):
-            times[ld_id, sub_number].append(at)
         priced = 0
-        for key, row in sorted(self.quote.items(), key=lambda entry: entry[0]):
-            if not start <= key[2] < end:
-                continue
+        for key in sorted(key for key in self.quote if start <= key[2] < end):
+            row = self.quote[key]
             if row.usage_value is None or row.source not in ("N", "S"):
                 continue
-            price = self.price(key, row.usage_value, times[key[:2]])
+            price = self.price(key, row.usage_value)
             if price is None:
                 continue
             quote, co2 = price
@@ -792,11 +785,9 @@ class Oracle:
         corrected = round4(Decimal(usage))
         if row.source == "C" and row.usage_value == corrected:
             return REPEAT
-        times = [t for other, sub, t in self.quote if (other, sub) == (ld_id, sub_number)]
-        price = self.price(key, corrected, times)
+        price = self.price(key, corrected)
         quote, co2 = (row.quote, row.co2) if price is None else price
-        if row.usage_value != corrected or row.quote != quote:
-            self.supersede(key)
+        self.supersede(key)
         row.usage_value = corrected
         row.quality = "C"
         row.source = "C"

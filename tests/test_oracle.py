@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from oracle import (
     BILL_HEADER,
     COLLECTION_LOG_HEADER,
@@ -257,7 +258,7 @@ def test_rejected_and_ignored_rows(field: Field) -> None:
         (9, 2, 1, T0, 5, 0),  # not pollable yet
         (10, 2, 2, T0, 5, 0),  # not polled
     ]
-    kept: list[Row] = [("007", 2, 1, T0, "+42.5000", 0), (10, 2, 1, T0, 6, 0)]
+    kept: list[Row] = [("7", 2, 1, T0, "+42.5000", 0), (10, 2, 1, T0, 6, 0)]
     repeated: list[Row] = [(7, 2, 1, T0, 43, 0), (8, 2, 1, T0, 5, 0)]
     counts = field.ontime(T0, *rejected, *ignored, *kept, *repeated)
     assert [line for line, _ in counts.rejects] == [*range(2, 27), 32, 33]
@@ -705,10 +706,10 @@ def test_correct_quote(field: Field) -> None:
     oracle.simulate_bill(T0, T2)
     assert field.quote(T0).quote == 80
     assert field.quote(T1) == QuoteRow(D(3), "C", 1, D(80), None, "C")
-    # the same usage by hand: nothing is superseded, only marked as corrected
+    # the same usage by hand: its source changes, which is a revision of its own
     assert oracle.correct_quote("P1", 1, T0, 4) == DONE
-    assert field.quote(T0) == QuoteRow(D(4), "C", 0, D(80), None, "C")
-    assert len(oracle.revisions) == 1
+    assert field.quote(T0) == QuoteRow(D(4), "C", 1, D(80), None, "C")
+    assert len(oracle.revisions) == 2
     oracle.correct_quote("P1", 1, T0, 5)
     assert field.quote(T0).revision == 1
     assert oracle.revisions[-1] == RevisionRow("P1", 1, T0, 0, D(4), "C", D(80), "C")

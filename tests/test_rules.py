@@ -1,4 +1,4 @@
-"""Every rule by its table of cases (tests/cases/<rule>.py), on every engine, each in a transaction taken back."""
+"""Every rule by its cases (tests/cases/<rule>.py), on every engine, each taken back."""
 
 from __future__ import annotations
 

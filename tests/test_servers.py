@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from servers import SERVERS, FirebirdServer, MySQLServer, Server
 from servers.base import OWNER, PREFIX, STALE_AFTER, port_is_taken
 from servers.innodb import InnoDBServer

@@ -4,17 +4,17 @@
   A good line becomes a row of VALID_READING, any other a row of IMPORT_REJECT with its
   number and reason. Of lines that repeat a reading the first counts.
 #}
-{% from 'frame.sql' import procedure, when, stage, is_integer %}
+{% from 'frame.sql' import procedure, when, stage %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
 {% set reason %}
 CASE
   WHEN l.STATUS IS NULL OR l.SURPLUS IS NOT NULL THEN 'wrong number of fields'
-  WHEN NOT {{ is_integer('l.PD_TABLE_KEY') }}    THEN 'PD_TABLE_KEY is no number'
-  WHEN NOT {{ is_integer('l.LD_ADDRESS') }}
+  WHEN NOT {{ check.is_integer('l.PD_TABLE_KEY') }}    THEN 'PD_TABLE_KEY is no number'
+  WHEN NOT {{ check.is_integer('l.LD_ADDRESS') }}
     OR CHAR_LENGTH(l.LD_ADDRESS) > 9             THEN 'LD_ADDRESS is no number'
-  WHEN NOT {{ is_integer('l.SUB_NUMBER') }}
+  WHEN NOT {{ check.is_integer('l.SUB_NUMBER') }}
     OR CHAR_LENGTH(l.SUB_NUMBER) > 9             THEN 'SUB_NUMBER is no number'
   WHEN :p_class = 'ONTIME'
    AND l.MEASURED_TIME = :v_stamp                THEN %s

@@ -73,11 +73,15 @@ class Session(ABC):
         """Take it back; quietly when the connection is lost."""
 
     @abstractmethod
-    def execute(self, database: str, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def execute(
+        self, database: str, statement: str, parameters: Sequence[Any] = ()
+    ) -> list[tuple[Any, ...]]:
         """Run one statement in one database (mdm, vps or he) and return its rows."""
 
     @abstractmethod
-    def invoke(self, database: str, rule: str, arguments: Sequence[Any]) -> Iterator[tuple[Any, ...] | Result]:
+    def invoke(
+        self, database: str, rule: str, arguments: Sequence[Any]
+    ) -> Iterator[tuple[Any, ...] | Result]:
         """Call a rule: yield its rows, and a Result without rows as the last thing."""
 
     @abstractmethod
@@ -90,7 +94,7 @@ class Session(ABC):
 
     @abstractmethod
     def live_objects(self, database: str) -> dict[str, str]:
-        """Tables, views and routines that a database has, each with its body as the engine keeps it."""
+        """Tables, views and routines of a database, each with its body as the engine keeps it."""
 
     @abstractmethod
     def live_columns(self, database: str, table: str) -> list[str]:
@@ -140,7 +144,13 @@ class Session(ABC):
         raise EngineError(f"{rule} gave no result code: is it a rule of this release?")
 
     def call_with_file(
-        self, database: str, rule: str, arguments: Sequence[Any], staging: str, columns: Sequence[str], path: Path
+        self,
+        database: str,
+        rule: str,
+        arguments: Sequence[Any],
+        staging: str,
+        columns: Sequence[str],
+        path: Path,
     ) -> Result:
         """Stream a file into a staging table and call the row rule on it, as one transaction."""
 

@@ -22,7 +22,17 @@ from kenshin.engines import runtime
 from kenshin.engines.base import EngineError, Result, Session, whole_lines
 
 # Deadlock, update conflict, lock conflict, lost connection, shutdown.
-_PASSING = (335544336, 335544345, 335544451, 335544721, 335544726, 335544727, 335544741, 335544856, 335545256)
+_PASSING = (
+    335544336,
+    335544345,
+    335544451,
+    335544721,
+    335544726,
+    335544727,
+    335544741,
+    335544856,
+    335545256,
+)
 
 
 class FirebirdSession(Session):
@@ -58,7 +68,9 @@ class FirebirdSession(Session):
         given = self.config.connection
         try:
             create_database(
-                self._dsn(place), user=given.user or "SYSDBA", password=given.password or None,
+                self._dsn(place),
+                user=given.user or "SYSDBA",
+                password=given.password or None,
                 charset="UTF8",
             ).close()
         except DatabaseError as error:
@@ -77,8 +89,10 @@ class FirebirdSession(Session):
             given = self.config.connection
             try:
                 self._connections[place] = connect(
-                    self._dsn(place), user=given.user or "SYSDBA",
-                    password=given.password or None, charset="UTF8",
+                    self._dsn(place),
+                    user=given.user or "SYSDBA",
+                    password=given.password or None,
+                    charset="UTF8",
                 )
             except DatabaseError as error:
                 if self.is_passing(error):
@@ -110,7 +124,9 @@ class FirebirdSession(Session):
                 pass  # the server has rolled it back with the connection
         self._used.clear()
 
-    def execute(self, database: str, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def execute(
+        self, database: str, statement: str, parameters: Sequence[Any] = ()
+    ) -> list[tuple[Any, ...]]:
         with self.transaction():
             cursor = self._connection(database).cursor()
             try:
@@ -119,7 +135,9 @@ class FirebirdSession(Session):
             finally:
                 cursor.close()
 
-    def invoke(self, database: str, rule: str, arguments: Sequence[Any]) -> Iterator[tuple[Any, ...] | Result]:
+    def invoke(
+        self, database: str, rule: str, arguments: Sequence[Any]
+    ) -> Iterator[tuple[Any, ...] | Result]:
         marks = f"({', '.join(['?'] * len(arguments))})" if arguments else ""
         cursor = self._connection(database).cursor()
         try:
@@ -152,7 +170,8 @@ class FirebirdSession(Session):
 
     def live_objects(self, database: str) -> dict[str, str]:
         tables = self.execute(
-            database, "SELECT TRIM(r.RDB$RELATION_NAME) FROM RDB$RELATIONS r WHERE r.RDB$SYSTEM_FLAG = 0"
+            database,
+            "SELECT TRIM(r.RDB$RELATION_NAME) FROM RDB$RELATIONS r WHERE r.RDB$SYSTEM_FLAG = 0",
         )
         routines = self.execute(
             database,

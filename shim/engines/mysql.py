@@ -91,14 +91,21 @@ class MySQLSession(Session):
             self._connection.cmd_init_db(place)
             self._database = place
 
-    def execute(self, database: str, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def execute(
+        self, database: str, statement: str, parameters: Sequence[Any] = ()
+    ) -> list[tuple[Any, ...]]:
         if database:
             self._use(database)
         with self._connection.cursor() as cursor:
-            cursor.execute(statement.replace("%", "%%").replace("?", "%s") if parameters else statement, tuple(parameters) or None)
+            cursor.execute(
+                statement.replace("%", "%%").replace("?", "%s") if parameters else statement,
+                tuple(parameters) or None,
+            )
             return list(cursor.fetchall()) if cursor.with_rows else []
 
-    def invoke(self, database: str, rule: str, arguments: Sequence[Any]) -> Iterator[tuple[Any, ...] | Result]:
+    def invoke(
+        self, database: str, rule: str, arguments: Sequence[Any]
+    ) -> Iterator[tuple[Any, ...] | Result]:
         self._use(database)
         marks = ", ".join(["%s"] * len(arguments) + ["@kenshin_code", "@kenshin_error"])
         with self._connection.cursor() as cursor:
@@ -116,8 +123,12 @@ class MySQLSession(Session):
         self._plain(f"CALL STAGE_{table}()")
         with path.open("rb") as file:
             crlf = file.readline(65536).endswith(b"\r\n")
-        clause = environment(self.config.dialect, []).get_template("frame.sql").module.load_clause(  # type: ignore[attr-defined]
-            table, columns, "0x0D0A" if crlf else "0x0A"
+        clause = (
+            environment(self.config.dialect, [])
+            .get_template("frame.sql")
+            .module.load_clause(  # type: ignore[attr-defined]
+                table, columns, "0x0D0A" if crlf else "0x0A"
+            )
         )
         quoted = str(path).replace("'", "''")
         self._plain(f"LOAD DATA LOCAL INFILE '{quoted}' {clause.replace('IGNORE INTO', 'INTO')}")
@@ -125,7 +136,8 @@ class MySQLSession(Session):
     def make_places(self) -> None:
         for place in dict.fromkeys(self.config.places.values()):
             self._plain(
-                f'CREATE DATABASE IF NOT EXISTS "{place}" DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin'
+                f'CREATE DATABASE IF NOT EXISTS "{place}"'
+                " DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
             )
 
     def live_objects(self, database: str) -> dict[str, str]:
@@ -135,16 +147,20 @@ class MySQLSession(Session):
         )
         routines = self.execute(
             "",
-            "SELECT ROUTINE_NAME, ROUTINE_DEFINITION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?",
+            "SELECT ROUTINE_NAME, ROUTINE_DEFINITION FROM information_schema.ROUTINES"
+            " WHERE ROUTINE_SCHEMA = ?",
             [place],
         )
-        return {str(name): "" for (name,) in tables} | {str(name): str(body) for name, body in routines}
+        return {str(name): "" for (name,) in tables} | {
+            str(name): str(body) for name, body in routines
+        }
 
     def live_columns(self, database: str, table: str) -> list[str]:
         rows = self.execute(
             "",
-            "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?"
-            " AND EXTRA NOT LIKE '%INVISIBLE%' ORDER BY ORDINAL_POSITION",
+            "SELECT COLUMN_NAME FROM information_schema.COLUMNS"
+            " WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND EXTRA NOT LIKE '%INVISIBLE%'"
+            " ORDER BY ORDINAL_POSITION",
             [self.config.places[database], table],
         )
         return [str(name) for (name,) in rows]

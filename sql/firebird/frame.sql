@@ -49,7 +49,7 @@ $$
 {% endmacro %}
 
 
-{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[]) %}
+{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[], reads=false) %}
 {{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers) }}
 {% set names = ['RESULT_CODE', 'SQL_ERROR', 'k_verdict'] + takes | list + gives | list + holds | list %}
 CREATE OR ALTER PROCEDURE {{ name }}{{ ' (' if takes }}
@@ -177,10 +177,8 @@ RETURNING {{ key }} INTO {{ into }};
 
 {% macro minutes_between(start, end) %}DATEDIFF(MINUTE FROM {{ start }} TO {{ end }}){% endmacro %}
 
-{% macro is_integer(text) %}({{ text }} SIMILAR TO '0|[1-9][0-9]{0,17}'){% endmacro %}
-
 {# The whole text matches; the pattern keeps to what all engines read alike. #}
-{% macro matches(text, pattern) %}({{ text }} SIMILAR TO '{{ pattern }}'){% endmacro %}
+{% macro matches(text, pattern) %}({{ text }} SIMILAR TO '{{ pattern }}' ESCAPE '\'){% endmacro %}
 
 {# HASH gives a signed number where the others give an unsigned one. #}
 {% macro crc32(text) %}BIN_AND(CAST(HASH({{ text }} USING CRC32) AS BIGINT), 4294967295){% endmacro %}
@@ -220,6 +218,7 @@ SET :RESULT_CODE = :k_verdict;
   database takes whole blocks of 4,096 bytes, another on the same file the bytes behind them.
 #}
 {% macro write_lines(file, header) %}
+{% set rows = caller() | trim %}
 {% set scratch = 'WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch' %}
 SET :v_scratch = RDB$GET_CONTEXT('SYSTEM', 'DB_NAME') || '.scratch';
 SET :v_table = 'W' || CURRENT_CONNECTION || '_' || CURRENT_TRANSACTION;
@@ -236,7 +235,7 @@ EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || ' EXTERNAL FILE ''' || {{ fil
     || ''' (BLOCK CHAR(4096) CHARACTER SET OCTETS)' {{ scratch }};
 SET :v_text = '{{ header }}' || ASCII_CHAR(10);
 FOR
-{{ caller() | trim | indent(4, first=true) }}
+{{ rows | indent(4, first=true) }}
 UNION ALL
 SELECT '#END,' || :v_rows FROM RDB$DATABASE
     INTO :v_line

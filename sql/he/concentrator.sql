@@ -4,7 +4,7 @@
 {{ table('CONCENTRATOR', 'Concentrators, as a head-end sees them.',
    columns = {
      'TABLE_KEY':   ('BIGINT NOT NULL', 'Key of the device, the same as in MDM-DB.'),
-     'CO_ID':       ('VARCHAR(15) NOT NULL',
+     'CO_ID':       ('VARCHAR(15)',
                      'Name in the field; HE1 to HE4 are the dummies of the head-ends.'),
      'HEID':        ('INTEGER DEFAULT 0 NOT NULL', 'Head-end that reads it; 0 not installed.'),
      'SERIAL':      ('VARCHAR(64)', 'Serial number of the maker.'),

@@ -5,7 +5,7 @@
 {{ table('CONCENTRATOR', 'Concentrators, which gather physical devices for a head-end.',
    columns = {
      'TABLE_KEY':   (t.auto, 'Key that never changes.'),
-     'CO_ID':       ('VARCHAR(15) NOT NULL',
+     'CO_ID':       ('VARCHAR(15)',
                      'Name in the field; HE1 to HE4 are the dummies of the head-ends.'),
      'HEID':        ('INTEGER DEFAULT 0 NOT NULL', 'Head-end that reads it; 0 not installed.'),
      'SERIAL':      ('VARCHAR(64)', 'Serial number of the maker.'),

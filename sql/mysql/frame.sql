@@ -64,7 +64,7 @@ $$
 {% endmacro %}
 
 
-{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[]) %}
+{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[], reads=false) %}
 {{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers) }}
 {% set names = ['RESULT_CODE', 'SQL_ERROR'] + takes | list + holds | list %}
 DROP PROCEDURE IF EXISTS {{ name }}
@@ -117,9 +117,15 @@ BEGIN
         ROLLBACK TO SAVEPOINT {{ name }};
     END;
     IF k_owner THEN
+{% if reads %}
+        -- Several statements must see the same rows.
+        SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+        START TRANSACTION WITH CONSISTENT SNAPSHOT;
+{% else %}
         -- Reading other tables while it writes, a rule must not lock what it reads.
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
         START TRANSACTION;
+{% endif %}
     END IF;
     SET RESULT_CODE = 0;
 
@@ -201,11 +207,8 @@ SET {{ into }} = LAST_INSERT_ID();
 
 {% macro minutes_between(start, end) %}TIMESTAMPDIFF(MINUTE, {{ start }}, {{ end }}){% endmacro %}
 
-{# CONV reads digits as far as they go and never fails: a regular expression costs ten times as much. #}
-{% macro is_integer(text) %}(CHAR_LENGTH({{ text }}) <= 18 AND CONV({{ text }}, 10, 10) = {{ text }}){% endmacro %}
-
-{# The whole text matches; the pattern keeps to what all engines read alike. #}
-{% macro matches(text, pattern) %}({{ text }} REGEXP '^({{ pattern }})$'){% endmacro %}
+{# The whole text matches; the pattern keeps to what all engines read alike. A $ would allow a line end. #}
+{% macro matches(text, pattern) %}({{ text }} REGEXP '^({{ pattern }})\z'){% endmacro %}
 
 {% macro crc32(text) %}CRC32({{ text }}){% endmacro %}
 

@@ -1,0 +1,33 @@
+{#
+  PRICE_CYCLE simulates the bills that a cycle makes new, where no billing system is linked.
+
+  New are the slots of its snapshots, and every slot from the first one that it repaired:
+  a repaired slot moves the later ones of the month up the tiers.
+#}
+{% from 'frame.sql' import procedure, when, run, add_minutes %}
+{% import 'type.sql' as t %}
+
+{% call procedure('PRICE_CYCLE', 'Simulate the bills that a cycle makes new, unless a billing system is linked.',
+                  callers = ['SHIM'],
+                  takes = dict(p_first_snapshot = t.time, p_cycle_time = t.time),
+                  holds = dict(v_interval = 'INTEGER', v_linked = 'VARCHAR(255)', v_repaired = t.time,
+                               v_start = t.time, v_end = t.time),
+                  codes = {11: 'a billing system is linked, or nothing has a price', 1001: 'an argument is missing',
+                           1004: 'the range is empty'}) %}
+SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
+SELECT c."VALUE" FROM MDM_CONFIG c WHERE c.NAME = 'BILLING_LINKED' INTO :v_linked;
+SELECT MIN(g.MEASURED_TIME) FROM USAGE_GAP g WHERE g.REPOLLED_AT = :p_cycle_time INTO :v_repaired;
+SELECT CASE
+         WHEN :p_first_snapshot IS NULL OR :p_cycle_time IS NULL THEN 1001
+         WHEN :p_cycle_time < :p_first_snapshot                  THEN 1004
+         WHEN :v_linked = '1'                                    THEN 11
+         ELSE 0
+       END
+  FROM {{ t.one_row }}
+  INTO :RESULT_CODE;
+{% call when(':RESULT_CODE = 0') %}
+SET :v_start = CASE WHEN :v_repaired < :p_first_snapshot THEN :v_repaired ELSE :p_first_snapshot END;
+SET :v_end = {{ add_minutes(':p_cycle_time', ':v_interval') }};
+{{ run('SIMULATE_BILL', [':v_start', ':v_end']) }}
+{% endcall %}
+{% endcall %}

@@ -1,0 +1,66 @@
+{# A device as callers name it, and the room that there is for it. #}
+{% import 'type.sql' as t %}
+{% import 'check.sql' as check %}
+{% from 'frame.sql' import when %}
+
+{# Both null, or both the same. #}
+{% macro same(left, right) %}({{ left }} = {{ right }} OR ({{ left }} IS NULL AND {{ right }} IS NULL)){% endmacro %}
+
+{# An argument that was given and is not what the column holds. #}
+{% macro news(argument, column) %}({{ argument }} IS NOT NULL AND ({{ column }} IS NULL OR {{ column }} <> {{ argument }})){% endmacro %}
+
+{# The key of the device that has :v_mac; without a MAC, of the one that has :p_serial. #}
+{% macro find_device(table, into) %}
+SELECT MAX(d.TABLE_KEY)
+  FROM {{ table }} d
+ WHERE d.MAC = :v_mac
+  INTO {{ into }};
+{% call when(':v_mac IS NULL') %}
+SELECT MAX(d.TABLE_KEY)
+  FROM {{ table }} d
+ WHERE d.SERIAL = :p_serial
+  INTO {{ into }};
+{% endcall %}
+{% endmacro %}
+
+{# Until this transaction ends nobody else gives away a place: two callers could both take the last one. #}
+{% macro lock_places() %}
+UPDATE HECONF
+   SET ENABLED = ENABLED;
+{% endmacro %}
+
+{# 1 when a table has as many rows in service as it may. #}
+{% macro is_full(table, setting, into, of='') %}
+SELECT CAST(c."VALUE" AS DECIMAL(9))
+  FROM MDM_CONFIG c
+ WHERE c.NAME = '{{ setting }}'
+  INTO :v_limit;
+-- Keys count up from 1: while none is as high as the limit, nothing needs counting.
+SELECT CASE WHEN EXISTS (SELECT 1 FROM {{ table }} d WHERE d.TABLE_KEY >= :v_limit) THEN 1 ELSE 0 END
+  FROM {{ t.one_row }}
+  INTO {{ into }};
+{% call when(into ~ ' = 1') %}
+SELECT CASE WHEN COUNT(*) >= :v_limit THEN 1 ELSE 0 END
+  FROM {{ table }} d
+ WHERE d.DELETED = 0{{ of }}
+  INTO {{ into }};
+{% endcall %}
+{% endmacro %}
+
+{# Devices in service that a head-end reads. #}
+{% macro devices_of(heid) %}
+(SELECT COUNT(*)
+   FROM CONCENTRATOR o
+   JOIN CONTROLLER d
+     ON d.CO_ID = o.CO_ID
+  WHERE o.HEID = {{ heid }}
+    AND d.DELETED = 0)
+{%- endmacro %}
+
+{# 1 when a head-end has no room for so many devices more. #}
+{% macro is_he_full(heid, more, into) %}
+SELECT COALESCE(MAX(CASE WHEN {{ devices_of(heid) | indent(9) }} + {{ more }} > h.CAPACITY THEN 1 ELSE 0 END), 0)
+  FROM HECONF h
+ WHERE h.HEID = {{ heid }}
+  INTO {{ into }};
+{% endmacro %}

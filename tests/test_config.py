@@ -1,0 +1,98 @@
+"""kenshin.toml: what may stand in it, and what an unusable one says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kenshin.config import Config, ConfigError, from_entries, load
+
+
+@pytest.fixture(autouse=True)
+def no_secret_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KENSHIN_PASSWORD", raising=False)
+
+
+def written(folder: Path, text: str) -> Config:
+    path = folder / "kenshin.toml"
+    path.write_text(text, encoding="utf-8")
+    return load(path)
+
+
+def test_an_empty_file_is_an_embedded_installation_beside_it(tmp_path: Path) -> None:
+    config = written(tmp_path, "")
+    assert (config.engine, config.dialect) == ("firebird-embedded", "firebird")
+    assert config.places["mdm"] == config.places["vps"] == str(tmp_path / "kenshin.fdb")
+    assert config.places["he"] == str(tmp_path / "kenshin-he.fdb")
+    folders = (config.exchange, config.inbox, config.outbox)
+    assert folders == tuple(tmp_path / name for name in ("exchange", "inbox", "outbox"))
+
+
+@pytest.mark.parametrize(
+    ("engine", "dialect", "places"),
+    [
+        ("mysql", "mysql", {"mdm": "mdm", "vps": "vps", "he": "he"}),
+        ("mariadb", "mariadb", {"mdm": "mdm", "vps": "vps", "he": "he"}),
+        ("firebird", "firebird", {"mdm": "kenshin", "vps": "kenshin", "he": "kenshin-he"}),
+    ],
+)
+def test_each_engine_has_its_dialect_and_places(
+    tmp_path: Path, engine: str, dialect: str, places: dict[str, str]
+) -> None:
+    config = written(tmp_path, f'engine = "{engine}"')
+    assert (config.dialect, config.places) == (dialect, places)
+
+
+def test_a_given_place_replaces_the_usual_one(tmp_path: Path) -> None:
+    config = written(tmp_path, 'engine = "mysql"\n[places]\nhe = "mdm"')
+    assert config.places == {"mdm": "mdm", "vps": "vps", "he": "mdm"}
+
+
+def test_relative_paths_count_from_the_file(tmp_path: Path) -> None:
+    config = written(tmp_path, '[files]\nexchange = "a/b"\ninbox = "/srv/in"\n')
+    assert (config.exchange, config.inbox) == (tmp_path / "a/b", Path("/srv/in"))
+
+
+def test_the_connection(tmp_path: Path) -> None:
+    text = 'engine = "mysql"\n[connection]\nhost = "db"\nport = 3307\nuser = "kenshin"'
+    given = written(tmp_path, text).connection
+    assert (given.host, given.port, given.user, given.socket) == ("db", 3307, "kenshin", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('engine = "oracle"', "engine = 'oracle': must be one of firebird-embedded"),
+        ("files = 1", r"\[files\] must be a table"),
+        ('[places]\nxyz = "x"', r"\[places\] xyz: there are only mdm, vps and he"),
+        ('[connection]\npassword = "secret"', "no secret stands in the configuration"),
+        ('[connection]\npassword_file = "none"', "password_file .*none: No such file"),
+        ("engine = ", "kenshin.toml: Invalid value"),
+    ],
+)
+def test_an_unusable_entry_is_named(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        written(tmp_path, text)
+
+
+def test_a_missing_file_says_how_to_give_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file; give one with --config"):
+        load(tmp_path / "kenshin.toml")
+
+
+def test_the_password_comes_from_its_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("canary\n", encoding="utf-8")
+    config = written(tmp_path, '[connection]\npassword_file = "secret"')
+    assert config.connection.password == "canary"
+    assert "canary" not in repr(config)
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KENSHIN_PASSWORD", "canary")
+    entries: dict[str, object] = {"connection": {"password_file": "not read"}}
+    config = from_entries(entries, tmp_path)
+    assert config.connection.password == "canary"
+    assert "canary" not in repr(config)

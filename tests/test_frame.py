@@ -1,0 +1,238 @@
+"""The frame alone: how a rule begins, fails, ends, nests and gives rows, on every engine.
+
+The rules here are small ones of the test's own, in a database that holds nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from jinja2 import TemplateRuntimeError
+
+from conftest import Installations, RolledBack
+from kenshin import release
+from kenshin.config import Config
+from kenshin.engines import Result, Session, open_session
+from kenshin.render import LINEAGE, environment, render_template
+
+RULES = """
+{% from 'frame.sql' import table, procedure, run, give %}
+
+{{ table('PROBE', 'What the rules of this test write.',
+         columns = {'ID': ('INTEGER NOT NULL', 'Number.'), 'NOTE': ('VARCHAR(8)', 'Who wrote it.')},
+         key = ['ID']) }}
+
+{% call procedure('PUT_PROBE', 'Write two rows, which the engine refuses if they are one.',
+                  takes = dict(p_first = 'INTEGER', p_second = 'INTEGER')) %}
+INSERT INTO PROBE (ID, NOTE) VALUES (:p_first, 'one');
+INSERT INTO PROBE (ID, NOTE) VALUES (:p_second, 'two');
+{% endcall %}
+
+{% call procedure('PUT_MORE', 'Write a row, then have another rule write two.',
+                  takes = dict(p_row = 'INTEGER', p_first = 'INTEGER', p_second = 'INTEGER')) %}
+INSERT INTO PROBE (ID, NOTE) VALUES (:p_row, 'outer');
+{{ run('PUT_PROBE', [':p_first', ':p_second']) }}
+{% endcall %}
+
+{% call procedure('TOUCH', 'Change three rows, one after the other.',
+                  takes = dict(p_first = 'INTEGER', p_second = 'INTEGER', p_third = 'INTEGER')) %}
+UPDATE PROBE SET NOTE = 'touched' WHERE ID = :p_first;
+UPDATE PROBE SET NOTE = 'touched' WHERE ID = :p_second;
+UPDATE PROBE SET NOTE = 'touched' WHERE ID = :p_third;
+{% endcall %}
+
+{% call procedure('LIST_PROBE', 'Give the rows that there are.',
+                  gives = {'O_ID': 'INTEGER', 'O_NOTE': 'VARCHAR(8)'}) %}
+{% call give() %}
+SELECT b.ID, b.NOTE FROM PROBE b ORDER BY b.ID
+{% endcall %}
+{% endcall %}
+"""
+ATTEMPTS = 5
+
+
+def statements(dialect: str) -> list[str]:
+    text = environment(dialect, []).from_string(RULES).render()
+    own = [part.strip() for part in re.split(r"^\$\$$", text, flags=re.MULTILINE) if part.strip()]
+    return render_template(dialect, "sql/common/rule_error.sql")[1] + own
+
+
+@pytest.fixture(scope="module")
+def bare(engine: str, installations: Installations) -> Config:
+    config = installations.new(engine, "frame")
+    with open_session(config) as session:
+        session.make_places()
+        for statement in [*release.prelude(config.dialect), *statements(config.dialect)]:
+            session.execute("vps", statement)
+    return config
+
+
+@pytest.fixture
+def probe(bare: Config) -> Iterator[Session]:
+    """A session, outside any transaction, over empty tables."""
+    with open_session(bare) as session:
+        session.execute("vps", "DELETE FROM PROBE")
+        session.execute("vps", "DELETE FROM RULE_ERROR")
+        yield session
+
+
+def ids(config: Config) -> list[int]:
+    """What is committed, as another connection sees it."""
+    with open_session(config) as other:
+        return [int(row[0]) for row in other.execute("vps", "SELECT b.ID FROM PROBE b ORDER BY 1")]
+
+
+def invoke(session: Session, rule: str, *arguments: int) -> Result:
+    """Call a rule as another program would: no retry, no transaction of the caller's."""
+    [answer] = session.invoke("vps", rule, arguments)
+    assert isinstance(answer, Result)
+    return answer
+
+
+def test_a_rule_is_done_whole(probe: Session) -> None:
+    assert probe.call("vps", "PUT_PROBE", 1, 2) == Result(0)
+    assert ids(probe.config) == [1, 2]
+
+
+def test_a_failing_statement_undoes_those_before_it(probe: Session) -> None:
+    answer = probe.call("vps", "PUT_PROBE", 1, 1)
+    assert (answer.code, answer.message[:6]) == (9000, "23000 ")
+    assert ids(probe.config) == []
+
+
+def test_a_failure_is_recorded(probe: Session) -> None:
+    answer = probe.call("vps", "PUT_PROBE", 1, 1)
+    rows = probe.execute("vps", "SELECT r.ROUTINE, r.MESSAGE FROM RULE_ERROR r")
+    assert rows == [("PUT_PROBE", answer.message)]
+
+
+def test_a_failure_keeps_the_callers_earlier_work(probe: Session) -> None:
+    with probe.transaction():
+        probe.execute("vps", "INSERT INTO PROBE (ID) VALUES (10)")
+        assert probe.call("vps", "PUT_PROBE", 11, 11).code == 9000
+        assert probe.call("vps", "PUT_PROBE", 12, 13).code == 0
+    assert ids(probe.config) == [10, 12, 13]
+
+
+def test_a_rule_rolls_back_with_its_caller(probe: Session) -> None:
+    with pytest.raises(RolledBack), probe.transaction():
+        assert probe.call("vps", "PUT_PROBE", 1, 2).code == 0
+        raise RolledBack
+    assert ids(probe.config) == []
+
+
+def test_under_autocommit_a_rule_is_a_transaction_of_its_own(probe: Session) -> None:
+    if probe.config.dialect == "firebird":
+        pytest.skip("Firebird has no autocommit: a call is always in a caller's transaction")
+    assert invoke(probe, "PUT_PROBE", 1, 1).code == 9000
+    assert ids(probe.config) == []
+    assert invoke(probe, "PUT_PROBE", 2, 3).code == 0
+    assert ids(probe.config) == [2, 3]
+    # It left no transaction open: the next statement commits itself again.
+    probe.execute("vps", "INSERT INTO PROBE (ID) VALUES (4)")
+    assert ids(probe.config) == [2, 3, 4]
+
+
+def test_without_autocommit_a_rule_is_part_of_the_callers_transaction(probe: Session) -> None:
+    if probe.config.dialect == "firebird":
+        pytest.skip("Firebird has no autocommit: every other test is this one")
+    probe.execute("vps", "SET autocommit = 0")
+    probe.execute("vps", "INSERT INTO PROBE (ID) VALUES (10)")
+    assert invoke(probe, "PUT_PROBE", 11, 11).code == 9000
+    assert invoke(probe, "PUT_PROBE", 12, 13).code == 0
+    assert ids(probe.config) == []
+    probe.commit()
+    assert ids(probe.config) == [10, 12, 13]
+
+
+def test_a_failing_rule_fails_the_rule_that_ran_it(probe: Session) -> None:
+    with probe.transaction():
+        probe.execute("vps", "INSERT INTO PROBE (ID) VALUES (10)")
+        answer = probe.call("vps", "PUT_MORE", 1, 2, 2)
+    assert (answer.code, answer.message[:6]) == (9000, "23000 ")
+    assert ids(probe.config) == [10]
+    assert probe.call("vps", "PUT_MORE", 1, 2, 3) == Result(0)
+    assert ids(probe.config) == [1, 2, 3, 10]
+
+
+def test_a_failure_inside_another_rule_is_recorded_once(probe: Session) -> None:
+    answer = probe.call("vps", "PUT_MORE", 1, 2, 2)
+    rows = probe.execute("vps", "SELECT r.MESSAGE FROM RULE_ERROR r")
+    assert rows == [(answer.message,)]
+
+
+def test_a_rule_gives_rows_and_then_its_code(probe: Session) -> None:
+    assert probe.call("vps", "LIST_PROBE") == Result(0)
+    probe.call("vps", "PUT_PROBE", 1, 2)
+    assert probe.call("vps", "LIST_PROBE") == Result(0, "", [(1, "one"), (2, "two")])
+
+
+def collide(probe: Session, act: Callable[[Session, int, int, int], Result]) -> list[Result]:
+    """Two callers, each holding the row that the other wants, meet over a third row.
+
+    This connection holds that row until both have theirs.
+    """
+    answers: list[Result] = []
+
+    def caller(first: int, third: int) -> None:
+        with open_session(probe.config) as session:
+            answers.append(act(session, first, 5, third))
+
+    threads = [threading.Thread(target=caller, args=order) for order in ((1, 2), (2, 1))]
+    with probe.transaction():
+        probe.execute("vps", "UPDATE PROBE SET NOTE = 'held' WHERE ID = 5")
+        for thread in threads:
+            thread.start()
+        time.sleep(1)
+    for thread in threads:
+        thread.join(60)
+    assert len(answers) == len(threads)
+    return answers
+
+
+@pytest.fixture
+def rows_to_touch(probe: Session) -> Session:
+    for number in (1, 2, 5):
+        probe.execute("vps", f"INSERT INTO PROBE (ID) VALUES ({number})")
+    return probe
+
+
+def test_a_deadlock_is_reported_as_one(rows_to_touch: Session) -> None:
+    def once(session: Session, *rows: int) -> Result:
+        try:
+            with session.transaction():
+                answer = invoke(session, "TOUCH", *rows)
+                if answer.code:
+                    raise RolledBack
+        except RolledBack:
+            pass
+        return answer
+
+    for _ in range(ATTEMPTS):  # on a busy machine one caller may be through before the other
+        answers = collide(rows_to_touch, once)
+        lost = [answer for answer in answers if answer.code]
+        if lost:
+            break
+    assert [(answer.code, answer.message[:6]) for answer in lost] == [(9000, "40001 ")] * len(lost)
+    # Whoever lost a deadlock repeats it: that is no fault to record.
+    assert rows_to_touch.execute("vps", "SELECT r.MESSAGE FROM RULE_ERROR r") == []
+
+
+def test_a_call_that_lost_a_deadlock_is_repeated(rows_to_touch: Session) -> None:
+    answers = collide(rows_to_touch, lambda session, *rows: session.call("vps", "TOUCH", *rows))
+    assert answers == [Result(0), Result(0)]
+
+
+@pytest.mark.parametrize("dialect", LINEAGE)
+def test_a_variable_that_is_not_declared_is_refused(dialect: str) -> None:
+    rule = (
+        "{% from 'frame.sql' import procedure %}"
+        "{% call procedure('P', 'A rule.', takes = dict(p_known = 'INTEGER')) %}"
+        "SET :RESULT_CODE = :p_known + :p_unknown;{% endcall %}"
+    )
+    with pytest.raises(TemplateRuntimeError, match=":p_unknown is not declared"):
+        environment(dialect, []).from_string(rule).render()
