@@ -30,15 +30,16 @@ test: lint engines ## Check the style, then run every test on every engine.
 	@$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(VENV)/.test types ## Check style and types of the Python code.
-	@$(BIN)/ruff check --quiet || $(call say,ruff found something,$(BIN)/ruff check --fix mends most of it)
+	@$(BIN)/ruff check --quiet --output-format concise || $(call say,ruff found something,$(BIN)/ruff check --fix mends most of it)
 	@$(BIN)/ruff format --quiet --check || $(call say,files are not formatted,$(BIN)/ruff format)
 	@$(BIN)/mypy
 
 bench: $(VENV)/.test engines ## Measure the speed of the rules beside that of the bare engine.
 	@$(BIN)/python -m bench
 
-docs: $(VENV)/.demo ## Write the reference of the SQL-API into docs/.
-	@$(BIN)/kenshin db reference docs
+docs: $(VENV)/.demo ## Write the reference of the SQL-API, docs/sql-api.md.
+	@$(BIN)/python docs/sql_api.py
+	@echo 'docs/sql-api.md'
 
 clean: ## Remove what was made, but not .venv and the fetched engines.
 	@rm -rf build/types build/lib build/bdist.* build/demo build/kenshin dist *.egg-info \

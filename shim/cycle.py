@@ -101,7 +101,9 @@ class Cycle:
         _expect(opened, "OPEN_CYCLE")
         for heid, snapshot, _, state in opened.rows:
             progress(f"HE{heid} {snapshot:%Y-%m-%d %H:%M}")
-            if state in ("DUE", "LATE") and not any(f.startswith(f"HE{heid}:") for f in self.report.failed):
+            if state in ("DUE", "LATE") and not any(
+                f.startswith(f"HE{heid}:") for f in self.report.failed
+            ):
                 self._isolated(heid, lambda h=heid, s=snapshot, t=state: self._snapshot(h, s, t))
         for heid in sorted({row[0] for row in opened.rows}):
             self._isolated(heid, lambda h=heid: self._other_logs(h))
@@ -141,15 +143,21 @@ class Cycle:
         """Take in one log and move it away; False when it was refused."""
         rule = "IMPORT_COLLECTION_LOG_ROWS"
         result = self.session.call_with_file(
-            self.catalog.database_of(rule), rule, (heid, snapshot, log_class, path.name),
-            LOG, self.catalog.file_columns(LOG), path,
+            self.catalog.database_of(rule),
+            rule,
+            (heid, snapshot, log_class, path.name),
+            LOG,
+            self.catalog.file_columns(LOG),
+            path,
         )
         if result.code == STATE_FORBIDS and log_class == "ONTIME":
             return False
         if not result.ok:
             if result.code >= 9000:
                 raise EngineError(f"{path.name}: {rule} answered {result.code} {result.message}")
-            self._reject(path, f"{result.code} {result.message or self.catalog.meaning(rule, result.code)}")
+            self._reject(
+                path, f"{result.code} {result.message or self.catalog.meaning(rule, result.code)}"
+            )
             return False
         if result.code == 10:
             self.report.repeated += 1
@@ -162,7 +170,9 @@ class Cycle:
         self.report.rejected.append(f"{path.name}: {why}")
         _move(path, self.inbox / "rejected")
 
-    def _deliver(self, snapshots: list[tuple[datetime, datetime]], progress: Callable[[str], None]) -> None:
+    def _deliver(
+        self, snapshots: list[tuple[datetime, datetime]], progress: Callable[[str], None]
+    ) -> None:
         for start, end in snapshots:
             progress(f"diagnose {start:%Y-%m-%d %H:%M}")
             diagnosed = self._call("DIAGNOSE", start, end)
@@ -182,7 +192,9 @@ class Cycle:
             return  # delivered by a run that broke off behind it: the rows have not changed since
         self.outbox.mkdir(parents=True, exist_ok=True)
         rule = "EXPORT_USAGE_ROWS"
-        result = self.session.stream(self.catalog.database_of(rule), rule, (start, end, usage_class), path)
+        result = self.session.stream(
+            self.catalog.database_of(rule), rule, (start, end, usage_class), path
+        )
         _expect(result, rule)
         if path.exists():
             self.report.written.append(path)

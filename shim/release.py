@@ -125,18 +125,27 @@ def _alias(config: Config, database: str, alias: str, other: str, declaration: D
     return Unit(database, "alias", alias, tuple(declared), statements)
 
 
-def _data(config: Config, database: str, units: list[Unit]) -> Iterator[Unit]:
+def _data(config: Config, database: str, units: list[Unit], kind: str = "tables") -> Iterator[Unit]:
     """The first rows of type and parameter tables: rows that are there already stay as they are."""
     declarations = {d.name: d for unit in units for d in unit.declarations if d.kind == "table"}
-    for path in sorted((_fixtures() / database).glob("*.csv")):
+    for path in sorted((_fixtures(kind) / database).glob("*.csv")):
         declaration = declarations.get(path.stem.upper())
         if declaration is not None:
             statements = tuple(_inserts(config.dialect, declaration, path))
             yield Unit(database, "data", declaration.name, (), statements)
 
 
-def _fixtures() -> Path:
-    return ROOT / "fixtures" / "tables"
+def _fixtures(kind: str = "tables") -> Path:
+    return ROOT / "fixtures" / kind
+
+
+def load_rows(session: Session, config: Config, kind: str) -> None:
+    """Put the rows of fixtures/<kind>/ into their tables, unless they are there."""
+    with session.transaction():
+        for database in DATABASES:
+            for unit in _data(config, database, _units(config, database), kind):
+                for statement in unit.statements:
+                    session.execute(database, statement)
 
 
 def _inserts(dialect: str, declaration: Declaration, path: Path) -> Iterator[str]:
@@ -272,11 +281,16 @@ def apply(config: Config, progress: Callable[[Step], None] = lambda _: None) -> 
             database = next(d for d in DATABASES if config.places[d] == place)
             for statement in prelude(config.dialect):
                 session.execute(database, statement)
-        recorded: dict[str, dict[str, str]] = {}
-        for step in steps(config):
-            known = recorded.setdefault(step.database, _recorded(session, step.database))
+        found = steps(config)
+        databases = {step.database for step in found}
+        live = {database: set(session.live_objects(database)) for database in databases}
+        recorded = {
+            database: _recorded(session, database) if "SCHEMA_RELEASE" in live[database] else {}
+            for database in databases
+        }
+        for step in found:
             progress(step)
-            done += _apply_step(session, step, known)
+            done += _apply_step(session, step, recorded[step.database], live[step.database])
     return done
 
 
@@ -285,33 +299,34 @@ def _make_places(session: Session) -> None:
 
 
 def _recorded(session: Session, database: str) -> dict[str, str]:
-    if "SCHEMA_RELEASE" not in session.live_objects(database):
-        return {}
     rows = session.execute(database, "SELECT r.OBJECT, r.CHECKSUM FROM SCHEMA_RELEASE r")
     return dict(rows)
 
 
-def _apply_step(session: Session, step: Step, known: dict[str, str]) -> bool:
+def _apply_step(session: Session, step: Step, known: dict[str, str], live: set[str]) -> bool:
     key = f"{step.unit.folder}:{step.unit.name}"
     if known.get(key) == step.checksum:
         return False
     table = next((d for d in step.unit.declarations if d.kind == "table"), None)
-    if table is not None and table.name in session.live_objects(step.database):
-        live = session.live_columns(step.database, table.name)
-        if live != [column.strip('"') for column in table.columns]:
+    if table is not None and table.name in live:
+        columns = session.live_columns(step.database, table.name)
+        if columns != [column.strip('"') for column in table.columns]:
             raise EngineError(
                 f"{step.database}: table {table.name} has other columns than release "
                 f"{__version__}; this release installs into empty databases only"
             )
     else:
-        for statement in step.unit.statements:
-            try:
-                session.execute(step.database, statement)
-            except Exception as error:
-                raise EngineError(
-                    f"{step.database}.{step.unit.name}: {error}\n{statement}"
-                ) from error
-    _record(session, step, key)
+        # Where the engine can, an object is one transaction.
+        with session.transaction():
+            for statement in step.unit.statements:
+                try:
+                    session.execute(step.database, statement)
+                except Exception as error:
+                    raise EngineError(
+                        f"{step.database}.{step.unit.name}: {error}\n{statement}"
+                    ) from error
+    with session.transaction():
+        _record(session, step, key)
     known[key] = step.checksum
     return True
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateRuntimeError
+from jinja2.bccache import Bucket, BytecodeCache
 
 from kenshin.paths import ROOT
 
@@ -71,6 +72,23 @@ class Unit:
         return frozenset(re.findall(r"[A-Z][A-Z0-9_]*", bare + " " + dynamic))
 
 
+class _Compiled(BytecodeCache):
+    """Compiled templates, kept for the process: every template imports the frame."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._buckets:
+            bucket.bytecode_from_string(self._buckets[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._buckets[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def bind(sql: str, declared: Iterable[str], mark: str) -> str:
     """Write every :name of a rule the way the dialect writes a variable.
 
@@ -98,6 +116,7 @@ def environment(dialect: str, declared: list[Declaration]) -> Environment:
             [ROOT, ROOT / "sql", *(ROOT / "sql" / d for d in LINEAGE[dialect])]
         ),
         undefined=StrictUndefined,
+        bytecode_cache=_COMPILED,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - SQL, not HTML

@@ -8,12 +8,13 @@
   prices, they replace the tiers. The base charge is spread evenly over the intervals of
   the month.
 #}
-{% from 'frame.sql' import run, stage, add_minutes, add_days, days_between, minutes_between %}
+{% from 'frame.sql' import run, stage, update_from, add_minutes, add_days, days_between %}
+{% from 'revision.sql' import supersede, same_slot %}
 {% from 'billing_month.sql' import billing_month %}
 {% import 'type.sql' as t %}
 
 {# What the variables are that price_slots needs; the rule merges them into its own. #}
-{% set price_holds = {'v_interval': 'INTEGER', 'v_closing_day': 'INTEGER', 'v_month_start': t.time, 'v_last': t.time} %}
+{% set price_holds = {'v_interval': 'INTEGER', 'v_closing_day': 'INTEGER', 'v_last': t.time} %}
 
 {# Cost of x kWh from the begin of the month, by the tiers of the set s. #}
 {% macro tier_cost(x) %}
@@ -27,20 +28,49 @@ CASE
 END
 {%- endmacro %}
 
-{# Fill PRICED_SLOT for the slots of [start, end) that the condition on q selects. #}
+{# Fill PRICED_SLOT for the slots of [start, end) that the condition on q selects and whose bill changes. #}
 {% macro price_slots(start, end, point, condition) %}
 SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
 SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'CLOSING_DAY' INTO :v_closing_day;
 SET :v_last = {{ add_minutes(end, '-1') }};
--- The first slot of the month ends one interval after the month begins.
-SET :v_month_start = {{ add_minutes('CAST(' ~ billing_month('CAST(' ~ add_minutes(start, '-:v_interval') ~ ' AS DATE)', ':v_closing_day') ~ ' AS ' ~ t.time ~ ')', ':v_interval') }};
 {{ run('FIND_DAY_PARAM', [start, ':v_last']) }}
 {{ run('FIND_SLOT_PRICE') }}
+
+{{ stage('PRICING_SLOT') }}
+INSERT INTO PRICING_SLOT (LD_ID, SUB_NUMBER, MEASURED_TIME, SLOT_START, MONTH_START,
+       USAGE_VALUE, QUOTE, CO2, SOURCE, CLUSTER_ID, CONTRACT_CAPACITY)
+SELECT w.LD_ID, w.SUB_NUMBER, w.MEASURED_TIME,
+       {{ add_minutes('w.MEASURED_TIME', '-:v_interval') }},
+       {{ billing_month('CAST(' ~ add_minutes('w.MEASURED_TIME', '-:v_interval') ~ ' AS DATE)', ':v_closing_day') }},
+       w.USAGE_VALUE, w.QUOTE, w.CO2, w.SOURCE, i.CLUSTER_ID, i.CONTRACT_CAPACITY
+  FROM DEVICE_ITEM i
+  JOIN QUOTE_HISTORY w
+    ON w.LD_ID = i.LD_ID
+   AND w.SUB_NUMBER = i.SUB_NUMBER
+   AND w.MEASURED_TIME >= {{ start }}
+   AND w.MEASURED_TIME < {{ end }}
+ WHERE i.PRICED = 1
+   AND {{ point }};
+
+-- What each point used in the month before its first slot here.
+{{ stage('MONTH_BASE') }}
+INSERT INTO MONTH_BASE (LD_ID, SUB_NUMBER, MONTH_START, USED_BEFORE)
+SELECT f.LD_ID, f.SUB_NUMBER, f.MONTH_START, COALESCE(SUM(w.USAGE_VALUE), 0)
+  FROM (SELECT q.LD_ID, q.SUB_NUMBER, q.MONTH_START, MIN(q.MEASURED_TIME) AS FIRST_TIME
+          FROM PRICING_SLOT q
+         GROUP BY q.LD_ID, q.SUB_NUMBER, q.MONTH_START) f
+  LEFT JOIN QUOTE_HISTORY w
+    ON w.LD_ID = f.LD_ID
+   AND w.SUB_NUMBER = f.SUB_NUMBER
+   AND w.MEASURED_TIME > f.MONTH_START
+   AND w.MEASURED_TIME < f.FIRST_TIME
+ GROUP BY f.LD_ID, f.SUB_NUMBER, f.MONTH_START;
+
 {{ stage('PRICED_SLOT') }}
 INSERT INTO PRICED_SLOT (LD_ID, SUB_NUMBER, MEASURED_TIME, QUOTE, CO2, SUPERSEDES)
 SELECT p.LD_ID, p.SUB_NUMBER, p.MEASURED_TIME, p.NEW_QUOTE, p.NEW_CO2,
        CASE WHEN p.QUOTE <> p.NEW_QUOTE THEN 1 ELSE 0 END
-  FROM (SELECT s.LD_ID, s.SUB_NUMBER, s.MEASURED_TIME, s.QUOTE,
+  FROM (SELECT s.LD_ID, s.SUB_NUMBER, s.MEASURED_TIME, s.QUOTE, s.CO2, s.SOURCE,
                ROUND(CASE
                        WHEN s.TIME_OF_USE = 1 THEN s.USAGE_VALUE * COALESCE(u.PRICE, 0)
                        ELSE {{ tier_cost('(s.USED_BEFORE + s.USAGE_VALUE)') | indent(28) }}
@@ -49,8 +79,8 @@ SELECT p.LD_ID, p.SUB_NUMBER, p.MEASURED_TIME, p.NEW_QUOTE, p.NEW_CO2,
                + ROUND(s.BASE_CHARGE_PER_10A * s.CONTRACT_CAPACITY * 1.0000
                        / (10 * s.DAYS * 1440 / :v_interval), 4) AS NEW_QUOTE,
                ROUND(s.USAGE_VALUE * s.CO2_FACTOR, 4) AS NEW_CO2
-          FROM (SELECT q.LD_ID, q.SUB_NUMBER, q.MEASURED_TIME, q.QUOTE, q.USAGE_VALUE, q.USED_BEFORE,
-                       q.CONTRACT_CAPACITY, q.SLOT_START,
+          FROM (SELECT q.LD_ID, q.SUB_NUMBER, q.MEASURED_TIME, q.QUOTE, q.CO2, q.SOURCE, q.USAGE_VALUE, q.SLOT_START,
+                       b.USED_BEFORE + q.USED_HERE AS USED_BEFORE, q.CONTRACT_CAPACITY,
                        {{ days_between('q.MONTH_START', billing_month(add_days('q.MONTH_START', '32'), ':v_closing_day')) | indent(23) }} AS DAYS,
                        c.PARAM_ID, c.FROM_DATE,
                        c.TIER1_LIMIT, COALESCE(c.TIER1_PRICE, 0) AS TIER1_PRICE,
@@ -67,24 +97,17 @@ SELECT p.LD_ID, p.SUB_NUMBER, p.MEASURED_TIME, p.NEW_QUOTE, p.NEW_CO2,
                          WHEN MOD({{ days_between("DATE '2000-01-02'", 'CAST(q.SLOT_START AS DATE)') }}, 7) = 6 THEN 'SATURDAY'
                          ELSE 'WEEKDAY'
                        END AS DAY_TYPE
-                  FROM (SELECT z.LD_ID, z.SUB_NUMBER, z.MEASURED_TIME, z.QUOTE, z.USAGE_VALUE, z.SOURCE, z.CLUSTER_ID,
+                  FROM (SELECT z.LD_ID, z.SUB_NUMBER, z.MEASURED_TIME, z.QUOTE, z.CO2, z.USAGE_VALUE, z.SOURCE, z.CLUSTER_ID,
                                z.CONTRACT_CAPACITY, z.SLOT_START, z.MONTH_START,
                                COALESCE(SUM(z.USAGE_VALUE)
                                             OVER (PARTITION BY z.LD_ID, z.SUB_NUMBER, z.MONTH_START
                                                       ORDER BY z.MEASURED_TIME
-                                                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS USED_BEFORE
-                          FROM (SELECT w.LD_ID, w.SUB_NUMBER, w.MEASURED_TIME, w.QUOTE, w.USAGE_VALUE, w.SOURCE,
-                                       i.CLUSTER_ID, i.CONTRACT_CAPACITY,
-                                       {{ add_minutes('w.MEASURED_TIME', '-:v_interval') }} AS SLOT_START,
-                                       {{ billing_month('CAST(' ~ add_minutes('w.MEASURED_TIME', '-:v_interval') ~ ' AS DATE)', ':v_closing_day') | indent(39) }} AS MONTH_START
-                                  FROM DEVICE_ITEM i
-                                  JOIN QUOTE_HISTORY w
-                                    ON w.LD_ID = i.LD_ID
-                                   AND w.SUB_NUMBER = i.SUB_NUMBER
-                                   AND w.MEASURED_TIME >= :v_month_start
-                                   AND w.MEASURED_TIME < {{ end }}
-                                 WHERE i.PRICED = 1
-                                   AND {{ point | indent(39) }}) z) q
+                                                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS USED_HERE
+                          FROM PRICING_SLOT z) q
+                  JOIN MONTH_BASE b
+                    ON b.LD_ID = q.LD_ID
+                   AND b.SUB_NUMBER = q.SUB_NUMBER
+                   AND b.MONTH_START = q.MONTH_START
                   JOIN DAY_PARAM d
                     ON d.CLUSTER_ID = q.CLUSTER_ID
                    AND d.DAY_ON = CAST(q.MEASURED_TIME AS DATE)
@@ -93,12 +116,22 @@ SELECT p.LD_ID, p.SUB_NUMBER, p.MEASURED_TIME, p.NEW_QUOTE, p.NEW_CO2,
                    AND c.FROM_DATE = d.FROM_DATE
                   LEFT JOIN HOLIDAY h
                     ON h.DAY_OFF = CAST(q.SLOT_START AS DATE)
-                 WHERE q.MEASURED_TIME >= {{ start }}
-                   AND q.USAGE_VALUE IS NOT NULL
+                 WHERE q.USAGE_VALUE IS NOT NULL
                    AND {{ condition }}) s
           LEFT JOIN SLOT_PRICE u
             ON u.PARAM_ID = s.PARAM_ID
            AND u.FROM_DATE = s.FROM_DATE
            AND u.DAY_TYPE = s.DAY_TYPE
-           AND u.MINUTE_OF_DAY = EXTRACT(HOUR FROM s.SLOT_START) * 60 + EXTRACT(MINUTE FROM s.SLOT_START)) p;
+           AND u.MINUTE_OF_DAY = EXTRACT(HOUR FROM s.SLOT_START) * 60 + EXTRACT(MINUTE FROM s.SLOT_START)) p
+ WHERE p.SOURCE <> 'S'
+    OR p.QUOTE <> p.NEW_QUOTE
+    OR COALESCE(p.CO2, -1) <> COALESCE(p.NEW_CO2, -1);
+{% endmacro %}
+
+{# Let the new bills of PRICED_SLOT take effect; what they replace is kept. #}
+{% macro simulate_slots() %}
+{{ supersede('PRICED_SLOT', 'simulated again', 'n.SUPERSEDES = 1') }}
+{{ update_from('QUOTE_HISTORY', 'PRICED_SLOT', same_slot(),
+               {'REVISION': 'u.REVISION + n.SUPERSEDES', 'QUOTE': 'n.QUOTE', 'CO2': 'n.CO2',
+                'SOURCE': "'S'", 'UPDATED_AT': 'LOCALTIMESTAMP(0)'}) }}
 {% endmacro %}

@@ -757,13 +757,19 @@ class Oracle:
             co2 = None if correction.co2_factor is None else round4(usage * correction.co2_factor)
             return round4(energy) + round4(base), co2
 
-    def simulate_bill(self, start: datetime, end: datetime) -> int:
+    def simulate_bill(
+        self, start: datetime, end: datetime, points: set[tuple[str, int]] | None = None
+    ) -> int:
         """SIMULATE_BILL: prices every known increment of [start, end), never touches `B` or `C`.
+
+        With `points`, those of these points and items only.
 
         Returns the number of rows priced.
         """
         priced = 0
         for key in sorted(key for key in self.quote if start <= key[2] < end):
+            if points is not None and key[:2] not in points:
+                continue
             row = self.quote[key]
             if row.usage_value is None or row.source not in ("N", "S"):
                 continue

@@ -128,7 +128,9 @@ def test_every_object_says_what_it_is_for(session: Session, steps: list[release.
     if firebird:
         for database, declaration, _ in declared(steps, "view", "session"):
             expect(database, declaration.name, declaration.purpose)
-    for database, declaration, _ in declared(steps, *(["table", "session"] if firebird else ["table"])):
+    for database, declaration, _ in declared(
+        steps, *(["table", "session"] if firebird else ["table"])
+    ):
         for column, (_, meaning) in declaration.columns.items():
             expect(database, f"{declaration.name}.{column.strip(chr(34))}", meaning)
     assert not wrong, "\n".join(wrong)

@@ -32,9 +32,10 @@ REWRITTEN = (
     (re.compile(r"(?:RELEASE |ROLLBACK TO )?SAVEPOINT \w+;"), "COMMIT;"),
     (re.compile(r'"([A-Z_]+)"'), r"`\1`"),
     (re.compile(r"(\.|AS )TEXT\b"), r"\1TEXTS"),
-    (re.compile(r" FROM (\w+(?: [+-] \w+)*) FOR (\w+(?: [+-] \w+)*)\)"), r", \1, \2)"),
+    (re.compile(r" FROM (\d+|[pv]_\w+(?: [+-] \w+)*) FOR "), r", \1, "),
     (re.compile(r" FROM ([pv]_\w+(?: [+-] \w+)*)\)"), r", \1)"),
-    (re.compile(r"POSITION\((.*?) IN "), r"LOCATE(\1, "),
+    (re.compile(r"POSITION\((.*?)(\s+)IN ", re.DOTALL), r"LOCATE(\1,\2"),
+    (re.compile(r" FROM (\d+ [+-] LOCATE|LOCATE)"), r", \1"),
 )
 
 

@@ -39,12 +39,18 @@ class Week:
         add(session, self.oracle, STOCK)
         self.meters[STOCK.key] = STOCK
         self.registers = Registers(
-            LoadCurves.load(), seed=SEED, start=START - INTERVAL, rollover_devices=(3,), backwards_devices=(1,)
+            LoadCurves.load(),
+            seed=SEED,
+            start=START - INTERVAL,
+            rollover_devices=(3,),
+            backwards_devices=(1,),
         )
         self.inbox = config.inbox
         self.inbox.mkdir(parents=True, exist_ok=True)
         self.heads = {
-            heid: HeadEnd(heid, self.inbox, self.registers, seed=SEED + heid, loss=0.04, unanswered=0.2)
+            heid: HeadEnd(
+                heid, self.inbox, self.registers, seed=SEED + heid, loss=0.04, unanswered=0.2
+            )
             for heid in range(1, heads + 1)
         }
         self.held_back: dict[datetime, list[Path]] = defaultdict(list)
@@ -52,7 +58,9 @@ class Week:
         self.doubled: Path | None = None
 
     def items(self, heid: int) -> list:
-        return [item for meter in self.meters.values() if meter.heid == heid for item in meter.items()]
+        return [
+            item for meter in self.meters.values() if meter.heid == heid for item in meter.items()
+        ]
 
     def collect(self, at: datetime) -> None:
         """Every head-end writes its log; some are lost, late, doubled, or carry garbage."""
@@ -116,8 +124,11 @@ class Week:
             for name, text in sorted(logs.items()):
                 if name.startswith(f"HE{heid}_") and name != own:
                     self.oracle.import_past(heid, at, self._written(scratch / name, text))
-        repaired = [t for (_, _, t), row in self.oracle.usage.items() if row.repolled_at == at]
-        self.oracle.simulate_bill(min([at, *repaired]), at + INTERVAL)
+        self.oracle.simulate_bill(at, at + INTERVAL)
+        repaired = [key for key, row in self.oracle.usage.items() if row.repolled_at == at]
+        if repaired:
+            first = min(key[2] for key in repaired)
+            self.oracle.simulate_bill(first, at, {key[:2] for key in repaired})
 
     @staticmethod
     def _written(path: Path, text: bytes) -> Path:
@@ -140,7 +151,11 @@ class Week:
 
     def bill(self, at: datetime, usage_class: str) -> None:
         """A bill file of the day before, with lines that no slot has."""
-        slots = [key for key in sorted(self.oracle.usage, key=repr) if at - timedelta(days=1) <= key[2] < at]
+        slots = [
+            key
+            for key in sorted(self.oracle.usage, key=repr)
+            if at - timedelta(days=1) <= key[2] < at
+        ]
         chosen = self.dice.sample(slots, 12)
         lines = [f"{ld},{sub},{t},{self.dice.randrange(100, 9999) / 100}" for ld, sub, t in chosen]
         lines += [f"nobody,1,{at},1.00", f"{chosen[0][0]},1,{at},x", lines[0]]
@@ -148,16 +163,23 @@ class Week:
         header = "LD_ID,SUB_NUMBER,MEASURED_TIME,QUOTE"
         path.write_text("\n".join([header, *lines, f"#END,{len(lines)}"]) + "\n")
         result = self.session.call_with_file(
-            "vps", "IMPORT_BILL_ROWS", (path.name, usage_class), "BILL_LINE",
-            self.catalog.file_columns("BILL_LINE"), path,
+            "vps",
+            "IMPORT_BILL_ROWS",
+            (path.name, usage_class),
+            "BILL_LINE",
+            self.catalog.file_columns("BILL_LINE"),
+            path,
         )
         assert result.code == 0, result
         self.oracle.import_bill(path, usage_class)
 
     def correct(self, at: datetime) -> None:
         """Gaps of yesterday settled by hand."""
-        gaps = [key for key, row in sorted(self.oracle.usage.items(), key=repr)
-                if row.usage_value is None and row.repoll_usage is None and key[2] < at]
+        gaps = [
+            key
+            for key, row in sorted(self.oracle.usage.items(), key=repr)
+            if row.usage_value is None and row.repoll_usage is None and key[2] < at
+        ]
         for key in self.dice.sample(gaps, min(4, len(gaps))):
             usage = Decimal(self.dice.randrange(1, 300)) / 100
             result = self.session.call("vps", "CORRECT_QUOTE", *key, usage)
@@ -188,11 +210,13 @@ def week(engine: str, installations) -> Week:  # type: ignore[no-untyped-def]
 
 
 def test_usage_history_is_the_oracles(week: Week) -> None:
-    found = plain(week.session.execute(
-        "vps",
-        "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, READING, USAGE_VALUE, STATUS, REPOLL_READING, REPOLL_USAGE,"
-        " REPOLLED_AT FROM USAGE_HISTORY",
-    ))
+    found = plain(
+        week.session.execute(
+            "vps",
+            "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, READING, USAGE_VALUE, STATUS, REPOLL_READING, REPOLL_USAGE,"
+            " REPOLLED_AT FROM USAGE_HISTORY",
+        )
+    )
     wanted = {
         key: (r.reading, r.usage_value, r.status, r.repoll_reading, r.repoll_usage, r.repolled_at)
         for key, r in week.oracle.usage.items()
@@ -202,10 +226,12 @@ def test_usage_history_is_the_oracles(week: Week) -> None:
 
 
 def test_quote_history_is_the_oracles(week: Week) -> None:
-    found = plain(week.session.execute(
-        "vps",
-        "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, USAGE_VALUE, QUALITY, REVISION, QUOTE, CO2, SOURCE FROM QUOTE_HISTORY",
-    ))
+    found = plain(
+        week.session.execute(
+            "vps",
+            "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, USAGE_VALUE, QUALITY, REVISION, QUOTE, CO2, SOURCE FROM QUOTE_HISTORY",
+        )
+    )
     wanted = {
         key: (r.usage_value, r.quality, r.revision, r.quote, r.co2, r.source)
         for key, r in week.oracle.quote.items()
@@ -215,11 +241,16 @@ def test_quote_history_is_the_oracles(week: Week) -> None:
 
 
 def test_revisions_are_the_oracles(week: Week) -> None:
-    found = sorted(tuple(row) for row in week.session.execute(
-        "vps", "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, REVISION, QUALITY, SOURCE FROM USAGE_REVISION"
-    ))
+    found = sorted(
+        tuple(row)
+        for row in week.session.execute(
+            "vps",
+            "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, REVISION, QUALITY, SOURCE FROM USAGE_REVISION",
+        )
+    )
     wanted = sorted(
-        (r.ld_id, r.sub_number, r.measured_time, r.revision, r.quality, r.source) for r in week.oracle.revisions
+        (r.ld_id, r.sub_number, r.measured_time, r.revision, r.quality, r.source)
+        for r in week.oracle.revisions
     )
     assert found == wanted
 
@@ -249,7 +280,9 @@ def test_usage_adds_up_to_the_registers(week: Week) -> None:
 
 
 def test_gaps_are_what_the_history_says(week: Week) -> None:
-    gaps = week.session.execute("vps", "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, REPOLLED_AT FROM USAGE_GAP")
+    gaps = week.session.execute(
+        "vps", "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, REPOLLED_AT FROM USAGE_GAP"
+    )
     wanted = {key: (row.repolled_at,) for key, row in week.oracle.usage.items() if row.status != 0}
     assert plain(gaps) == wanted
 
@@ -267,7 +300,8 @@ def test_usage_files_hold_every_slot_once(week: Week) -> None:
         rows += len(lines) - 2
     assert rows == len(week.oracle.usage)
     past = sum(
-        len(path.read_text().splitlines()) - 2 for path in week.config.outbox.glob("USAGE_PAST_*.csv")
+        len(path.read_text().splitlines()) - 2
+        for path in week.config.outbox.glob("USAGE_PAST_*.csv")
     )
     touched = {key for key, row in week.oracle.usage.items() if row.repolled_at is not None}
     assert past >= len(touched) > 0

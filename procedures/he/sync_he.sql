@@ -1,10 +1,10 @@
 {#
   SYNC_HE makes the tables of HE-DB equal to MDM-DB's, as far as a head-end needs them.
 
-  A row is touched only where it differs. One comparison of a table by its key gives the three
-  counts, and a table where all is equal is not read again.
+  One pass over a table by its key finds the rows that differ, and only they are touched. What
+  is compared and copied are the columns that HE-DB's own tables declare.
 #}
-{% from 'frame.sql' import procedure, when, give, fetch, update_from %}
+{% from 'frame.sql' import procedure, when, each, give, fetch %}
 {% import 'type.sql' as t %}
 
 {% macro same_key(table, left, right) %}
@@ -22,9 +22,16 @@ OR ({{ left }}.{{ column }} IS NOT NULL AND {{ right }}.{{ column }} IS NULL)
 {%- endfor %}
 {%- endmacro %}
 
+{% macro at_key(table, row) %}
+{% for column in table.key %}{{ row }}{{ column }} = :v_{{ column | lower }}{{ ' AND ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
 {% set tables = tables_of('he') %}
-{% set holds = {'v_sync': 'VARCHAR(255)', 'v_copies': 'INTEGER', 'v_rows': 'INTEGER', 'v_both': 'INTEGER'} %}
+{% set holds = {'v_sync': 'VARCHAR(255)', 'v_copies': 'INTEGER', 'v_rows': 'INTEGER', 'v_new': 'INTEGER'} %}
 {% for table in tables %}
+{% for column in table.key %}
+{% set _ = holds.update({'v_' ~ column | lower: table.columns[column][0] | replace(' NOT NULL', '')}) %}
+{% endfor %}
 {% for count in ('added', 'changed', 'removed') %}
 {% set _ = holds.update({'v_' ~ count ~ '_' ~ table.name | lower: 'INTEGER'}) %}
 {% endfor %}
@@ -35,9 +42,7 @@ OR ({{ left }}.{{ column }} IS NOT NULL AND {{ right }}.{{ column }} IS NULL)
                   gives = dict(TABLE_NAME = 'VARCHAR(63)', ADDED = 'INTEGER', CHANGED = 'INTEGER', REMOVED = 'INTEGER'),
                   holds = holds,
                   codes = {4002: 'HE-DB is not synchronised: MDM_CONFIG HE_SYNC'}) %}
-{% for table in tables %}
-{{ fetch('MDM_' ~ table.name) }}
-{% endfor %}
+{{ fetch('MDM_MDM_CONFIG') }}
 SELECT MAX(c."VALUE")
   FROM MDM_MDM_CONFIG c
  WHERE c.NAME = 'HE_SYNC'
@@ -48,48 +53,55 @@ SET :RESULT_CODE = 4002;
 
 {% call when(':RESULT_CODE = 0') %}
 {% for table in tables %}
+{% set source = 'MDM_' ~ table.name %}
 {% set added = ':v_added_' ~ table.name | lower %}
 {% set changed = ':v_changed_' ~ table.name | lower %}
 {% set removed = ':v_removed_' ~ table.name | lower %}
-{% set source = 'MDM_' ~ table.name %}
-SELECT COUNT(*) FROM {{ table.name }} h INTO :v_copies;
-SELECT COUNT(*) FROM {{ source }} m INTO :v_rows;
-SELECT COUNT(*),
-       COALESCE(SUM(CASE
-                      WHEN {{ differs(table, 'h', 'm') | trim | indent(23) }}
-                      THEN 1
-                      ELSE 0
-                    END), 0)
-  FROM {{ table.name }} h
-  JOIN {{ source }} m
-    ON {{ same_key(table, 'm', 'h') }}
-  INTO :v_both, {{ changed }};
-SET {{ added }} = :v_rows - :v_both;
-SET {{ removed }} = :v_copies - :v_both;
-{% call when(removed ~ ' > 0') %}
-DELETE FROM {{ table.name }}
- WHERE NOT EXISTS (SELECT 1 FROM {{ source }} m WHERE {{ same_key(table, 'm', table.name) }});
-{% endcall %}
-{% call when(changed ~ ' > 0') %}
-{% set sets = {} %}
-{% for column in table.columns if column not in table.key %}
-{% set _ = sets.update({column: 'n.' ~ column}) %}
-{% endfor %}
-{{ update_from(table.name, source, same_key(table, 'u', 'n') ~ '\n   AND (' ~ (differs(table, 'u', 'n') | trim | indent(8)) ~ ')', sets) }}
-{% endcall %}
-{% call when(added ~ ' > 0') %}
+{% set copy %}
 INSERT INTO {{ table.name }} ({{ table.columns | join(', ') }})
 SELECT {% for column in table.columns %}m.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
 
   FROM {{ source }} m
- WHERE NOT EXISTS (SELECT 1 FROM {{ table.name }} h WHERE {{ same_key(table, 'h', 'm') }});
+{%- endset %}
+{{ fetch(source) }}
+SELECT COUNT(*) FROM {{ table.name }} h INTO :v_copies;
+SELECT COUNT(*) FROM {{ source }} m INTO :v_rows;
+SET {{ added }} = 0;
+SET {{ changed }} = 0;
+{% call when(':v_copies = 0') %}
+-- Nothing to compare with: all rows at once.
+{{ copy }};
+SET {{ added }} = :v_rows;
+{% endcall %}
+{% call when(':v_copies > 0') %}
+{% set different %}
+SELECT {% for column in table.key %}m.{{ column }}, {% endfor %}CASE WHEN h.{{ table.key[0] }} IS NULL THEN 1 ELSE 0 END
+  FROM {{ source }} m
+  LEFT JOIN {{ table.name }} h
+    ON {{ same_key(table, 'h', 'm') }}
+ WHERE h.{{ table.key[0] }} IS NULL
+    OR {{ differs(table, 'h', 'm') | trim | indent(4) }}
+{% endset %}
+{% call each(different, ':v_' ~ table.key | join(', :v_') | lower ~ ', :v_new') %}
+DELETE FROM {{ table.name }}
+ WHERE {{ at_key(table, '') }};
+{{ copy }}
+ WHERE {{ at_key(table, 'm.') }};
+SET {{ added }} = {{ added }} + :v_new;
+SET {{ changed }} = {{ changed }} + 1 - :v_new;
+{% endcall %}
+{% endcall %}
+SET {{ removed }} = :v_copies + {{ added }} - :v_rows;
+{% call when(removed ~ ' > 0') %}
+DELETE FROM {{ table.name }}
+ WHERE NOT EXISTS (SELECT 1 FROM {{ source }} m WHERE {{ same_key(table, 'm', table.name) }});
 {% endcall %}
 {% endfor %}
 {% call give() %}
 {% for table in tables %}
 {% set name = table.name | lower %}
-SELECT TRIM('{{ table.name }}') AS TABLE_NAME,
-       :v_added_{{ name }} AS ADDED, :v_changed_{{ name }} AS CHANGED, :v_removed_{{ name }} AS REMOVED
+SELECT TRIM('{{ table.name }}') AS TABLE_NAME, :v_added_{{ name }} AS ADDED,
+       :v_changed_{{ name }} AS CHANGED, :v_removed_{{ name }} AS REMOVED
   FROM {{ t.one_row }}
 {{ ' UNION ALL' if not loop.last }}
 {% endfor %}

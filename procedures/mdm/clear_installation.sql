@@ -118,7 +118,7 @@ SELECT l.LD_ID
  WHERE {{ cleared() }}
    AND l.LD_ID IS NOT NULL
    AND (:p_ld_id IS NULL OR :v_ld IS NOT NULL)
- UNION
+ UNION DISTINCT
 SELECT :p_ld_id
   FROM {{ t.one_row }}
  WHERE :p_ld_id IS NOT NULL

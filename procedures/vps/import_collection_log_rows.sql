@@ -73,10 +73,11 @@ SELECT COUNT(*),
                     || COALESCE(l.\"VALUE\", '') || ',' || COALESCE(l.STATUS, '')") }}), 0)
   FROM COLLECTION_LOG_LINE l
   INTO :v_read, :v_checksum;
+-- A log of either class: a run that broke off behind the import offers an ONTIME log as PAST.
 SELECT MAX(c.CHECKSUM)
   FROM COLLECTION_LOG c
  WHERE c.HEID = :p_heid
-   AND c.CLASS = :p_class
+   AND c.CLASS IN ('ONTIME', 'PAST')
    AND c.FILE_NAME = :p_file_name
   INTO :v_known;
 SELECT COUNT(*)

@@ -19,6 +19,9 @@ ExternalFileAccess = Restrict {exchange}
 # Pages that each connection keeps; a cycle works on the newest days.
 DefaultDbCachePages = 4096
 TempCacheLimit = 256M
+# Connections from one database file to another (HE-DB to MDM-DB, and to the scratch file) are kept.
+ExtConnPoolSize = 8
+ExtConnPoolLifeTime = 600
 """
 
 

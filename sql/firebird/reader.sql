@@ -95,18 +95,23 @@ BEGIN
         v_{{ loop.index }} = NULL;
         IF (v_from > 0) THEN
         BEGIN
+            v_to = 0;
             IF (SUBSTRING(v_line FROM v_from FOR 1) = '"') THEN
             BEGIN
                 v_to = POSITION('"', v_line, v_from + 1);
                 WHILE (v_to > 0 AND SUBSTRING(v_line FROM v_to + 1 FOR 1) = '"') DO
                     v_to = POSITION('"', v_line, v_to + 2);
-                IF (v_to = 0) THEN
-                    v_to = OCTET_LENGTH(v_line) + 1;
+                IF (v_to < OCTET_LENGTH(v_line) AND SUBSTRING(v_line FROM v_to + 1 FOR 1) <> ',') THEN
+                    v_to = 0;
+            END
+            IF (v_to > 0) THEN
+            BEGIN
                 v_{{ loop.index }} = LEFT(REPLACE(SUBSTRING(v_line FROM v_from + 1 FOR v_to - v_from - 1), '""', '"'), 64);
                 v_to = POSITION(',', v_line, v_to);
             END
             ELSE
             BEGIN
+                -- A quote that does not end the field stays in it: no rule takes such a field.
                 v_to = POSITION(',', v_line, v_from);
                 IF (v_to = 0) THEN
                     v_{{ loop.index }} = LEFT(SUBSTRING(v_line FROM v_from), 64);
@@ -123,6 +128,9 @@ BEGIN
         v_end = POSITION(x'0A', p_text, v_start);
     END
     o_rest = SUBSTRING(p_text FROM v_start);
+    -- A field keeps 64 bytes: no line as long as this can be a good one.
+    IF (OCTET_LENGTH(o_rest) > 8000) THEN
+        o_rest = LEFT(o_rest, 8000);
     SUSPEND;
 END
 $$

@@ -99,12 +99,12 @@ BEGIN
             ROLLBACK TO SAVEPOINT {{ name }};
         END IF;
         SET RESULT_CODE = 9000;
-        -- 45000: a rule that this one ran has failed, said why and recorded it.
+        -- 45000: a rule that this one ran has failed and said why. Its record went with this rollback.
         IF k_state <> '45000' THEN
             SET SQL_ERROR = LEFT(CONCAT(k_state, ' ', k_error, ' ', k_text), 512);
         END IF;
         -- A lost deadlock or lock wait is the caller's to repeat, not a fault to record.
-        IF k_error NOT IN (1205, 1213) AND k_state <> '45000' THEN
+        IF SQL_ERROR NOT LIKE '40001 %' AND SQL_ERROR NOT LIKE '_____ 1205 %' THEN
             INSERT INTO RULE_ERROR (OCCURRED_AT, ROUTINE, CALLER, MESSAGE)
             VALUES (LOCALTIMESTAMP, '{{ name }}', LEFT(USER(), 128), SQL_ERROR);
         END IF;

@@ -1,12 +1,19 @@
 """Cases of SYNC_HE from the rows of the installation; changes of MDM-DB itself are in test_he_db."""
 
 from case import Case
+from kenshin.paths import ROOT
 
-EMPTY = {"CONTROLLER": 0, "CONTROLLER_TRANSACTION": 0, "LOGICAL_DEVICE": 0}
-FIRST = {
-    "CONCENTRATOR": 4, "CONCENTRATOR_TRANSACTION": 4, "CONCENTRATOR_TYPE": 2, "CONTROLLER_TYPE": 3, "HECONF": 4,
-    "LOGICAL_DEVICE_TYPE": 4, "MDM_CONFIG": 21, "PARAM_GROUP": 8, **EMPTY,
-}  # fmt: skip
+
+def first_rows(table):
+    path = ROOT / "fixtures" / "tables" / "mdm" / f"{table.lower()}.csv"
+    return len(path.read_text(encoding="utf-8").splitlines()) - 1 if path.exists() else 0
+
+
+TABLES = (
+    "CONCENTRATOR", "CONCENTRATOR_TRANSACTION", "CONCENTRATOR_TYPE", "CONTROLLER", "CONTROLLER_TRANSACTION",
+    "CONTROLLER_TYPE", "HECONF", "LOGICAL_DEVICE", "LOGICAL_DEVICE_TYPE", "MDM_CONFIG", "PARAM_GROUP",
+)  # fmt: skip
+FIRST = {table: first_rows(table) for table in TABLES}
 
 
 def counts(**changes):

@@ -37,6 +37,7 @@ SELECT i.HEID,
   JOIN MDM_CONFIG c
     ON c.NAME = 'CLOSING_DAY'
  WHERE {{ p.polled_at('i', 's.SNAPSHOT_TIME') | indent(3) }}
+   AND m.REPOLLED_AT IS NULL
    AND m.MEASURED_TIME >= {{ add_days('s.SNAPSHOT_TIME', '-CAST(d."VALUE" AS DECIMAL(9))') }}
    AND (e."VALUE" = '0'
         OR m.MEASURED_TIME > {{ billing_month('CAST(s.SNAPSHOT_TIME AS DATE)', 'CAST(c."VALUE" AS DECIMAL(9))') }})

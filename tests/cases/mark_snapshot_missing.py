@@ -1,0 +1,58 @@
+"""Cases of MARK_SNAPSHOT_MISSING."""
+
+from datetime import datetime
+
+from case import Case
+from cases._station import STATION, log_taken, usage
+
+T, U = datetime(2026, 1, 14, 10, 0), datetime(2026, 1, 14, 10, 30)
+ROWS = ("vps:SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, READING, USAGE_VALUE, STATUS FROM USAGE_HISTORY"
+        " ORDER BY LD_ID, SUB_NUMBER, MEASURED_TIME")
+QUOTES = "vps:SELECT LD_ID, SUB_NUMBER, USAGE_VALUE, QUALITY, REVISION, QUOTE, SOURCE FROM QUOTE_HISTORY ORDER BY LD_ID, SUB_NUMBER"
+GAPS = "vps:SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, REPOLLED_AT FROM USAGE_GAP ORDER BY LD_ID, SUB_NUMBER"
+LOGS = ("mdm:SELECT HEID, SNAPSHOT_TIME, CLASS, FILE_NAME, CHECKSUM, ROWS_READ, ROWS_STORED, ROWS_MISSING, STATE"
+        " FROM COLLECTION_LOG ORDER BY HEID, SNAPSHOT_TIME")
+TARGETS = [("G1", 1), ("P1", 1), ("P1", 2), ("P2", 1), ("P2", 2)]
+MARKED = (1, T, "ONTIME", "", None, 0, 0, 5, "MISSING")
+COUNT = "vps:SELECT LD_ID, COUNT(*) FROM USAGE_HISTORY GROUP BY LD_ID ORDER BY LD_ID"
+
+CASES = [
+    Case("every target of that head-end becomes missing", (1, T), given=STATION,
+         then={ROWS: [(ld, sub, T, None, None, 1) for ld, sub in TARGETS],
+               QUOTES: [(ld, sub, None, "N", 0, None, "N") for ld, sub in TARGETS],
+               GAPS: [(ld, sub, T, None) for ld, sub in TARGETS], LOGS: [MARKED]}),
+    Case("a head-end without devices", (3, T), given=STATION,
+         then={ROWS: [], LOGS: [(3, T, "ONTIME", "", None, 0, 0, 0, "MISSING")]}),
+    Case("a slot that stands stays", (1, T), given=[*STATION, *usage("P1", T, "11", "1")],
+         then={COUNT: [("G1", 1), ("P1", 2), ("P2", 2)],
+               "vps:SELECT READING, STATUS FROM USAGE_HISTORY WHERE LD_ID = 'P1' ORDER BY SUB_NUMBER": [("11", 0), (None, 1)]}),
+    Case("not what may not be polled", (1, T), given=[*STATION, ("mdm", "UPDATE CONTROLLER SET POLL_CONFIG = 0 WHERE TABLE_KEY = 901")],
+         then={COUNT: [("G1", 1), ("P2", 2)]}),
+    Case("not what is not provisioned", (1, T),
+         given=[*STATION, ("mdm", "UPDATE CONTROLLER_TRANSACTION SET PROV_STAT = 'D' WHERE TABLE_KEY = 901")],
+         then={COUNT: [("G1", 1), ("P2", 2)]}),
+    Case("not what is not authenticated where it must be", (1, T),
+         given=[*STATION, ("mdm", "UPDATE MDM_CONFIG SET \"VALUE\" = '1' WHERE NAME = 'ALA_LINKED'"),
+                ("mdm", "UPDATE CONTROLLER_TRANSACTION SET PROV_STAT = 'A' WHERE TABLE_KEY = 901")], then={COUNT: [("P1", 2)]}),
+    Case("not what is shut out", (1, T),
+         given=[*STATION, ("mdm", "UPDATE CONTROLLER_TRANSACTION SET ACTIVATION = 0 WHERE TABLE_KEY = 901")],
+         then={COUNT: [("G1", 1), ("P2", 2)]}),
+    Case("not what a reservation pauses", (1, T),
+         given=[*STATION, ("mdm", "UPDATE CONTROLLER_TRANSACTION SET POLL_STOP_AT = '2026-01-14 10:00:00' WHERE TABLE_KEY = 901"),
+                ("mdm", "UPDATE CONTROLLER_TRANSACTION SET POLL_STOP_AT = '2026-01-14 10:00:01' WHERE TABLE_KEY = 902"),
+                ("mdm", "UPDATE CONTROLLER_TRANSACTION SET POLL_STOP_AT = '2026-01-14 10:00:00',"
+                        " POLL_START_AT = '2026-01-14 10:00:00' WHERE TABLE_KEY = 903")],
+         then={COUNT: [("G1", 1), ("P2", 2)]}),
+    Case("not what is disposed, nor in stock", (1, T),
+         given=[*STATION, ("mdm", "UPDATE CONTROLLER SET DELETED = 1 WHERE TABLE_KEY = 901"),
+                ("mdm", "UPDATE LOGICAL_DEVICE SET LD_ID = NULL WHERE PD_TABLE_KEY = 902")], then={COUNT: [("G1", 1)]}),
+    Case("a repeat", (1, T), 10, given=[*STATION, ("MARK_SNAPSHOT_MISSING", 1, T)], then={LOGS: [MARKED]}),
+    Case("a snapshot whose log came", (1, T), 10, given=[*STATION, log_taken(1, T)], then={ROWS: []}),
+    Case("another head-end's log is not this one's", (1, T), given=[*STATION, log_taken(2, T)],
+         then={COUNT: [("G1", 1), ("P1", 2), ("P2", 2)]}),
+    Case("an unknown head-end", (9, T), 1003, given=STATION, then={LOGS: []}),
+    Case("a time off the grid", (1, datetime(2026, 1, 14, 10, 15)), 1004, given=STATION, then={LOGS: []}),
+    Case("a time with seconds", (1, datetime(2026, 1, 14, 10, 0, 1)), 1004, given=STATION),
+    Case("no head-end", (None, T), 1001, given=STATION),
+    Case("no time", (1, None), 1001, given=STATION, then={LOGS: []}),
+]
