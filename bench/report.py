@@ -126,7 +126,9 @@ def _markdown(measured: dict[str, Any]) -> str:
             f" load of the machine before each run {loads}."
         )
         failed = {phase: why for run in part["runs"] for phase, why in run["failed"].items()}
-        lines += [f"- {_LABELS[engine]}: {p} failed: {why}" for p, why in failed.items()]
+        lines += [
+            f"- {_LABELS[engine]}: {p} failed: {why.splitlines()[0]}" for p, why in failed.items()
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -101,12 +101,10 @@ class Cycle:
         _expect(opened, "OPEN_CYCLE")
         for heid, snapshot, _, state in opened.rows:
             progress(f"HE{heid} {snapshot:%Y-%m-%d %H:%M}")
-            if state in ("DUE", "LATE") and not any(
-                f.startswith(f"HE{heid}:") for f in self.report.failed
-            ):
-                self._isolated(heid, lambda h=heid, s=snapshot, t=state: self._snapshot(h, s, t))
+            if state in ("DUE", "LATE") and not self._has_failed(heid):
+                self._isolated(heid, self._snapshot, snapshot, state)
         for heid in sorted({row[0] for row in opened.rows}):
-            self._isolated(heid, lambda h=heid: self._other_logs(h))
+            self._isolated(heid, self._other_logs)
         if not self.report.failed and not self.report.awaited:
             self._deliver(sorted({(row[1], row[2]) for row in opened.rows}), progress)
         return self.report
@@ -114,9 +112,13 @@ class Cycle:
     def _call(self, rule: str, *arguments: object) -> Result:
         return self.session.call(self.catalog.database_of(rule), rule, *arguments)
 
-    def _isolated(self, heid: int, work: Callable[[], None]) -> None:
+    def _has_failed(self, heid: int) -> bool:
+        # A later snapshot must not be taken in before an earlier one of the same head-end.
+        return any(line.startswith(f"HE{heid}:") for line in self.report.failed)
+
+    def _isolated(self, heid: int, work: Callable[..., None], *arguments: object) -> None:
         try:
-            work()
+            work(heid, *arguments)
         except (EngineError, OSError) as error:
             self.report.failed.append(f"HE{heid}: {error}")
 

@@ -50,6 +50,8 @@ class Session(ABC):
         self.config = config
         self._open = False
 
+    driver_error: type[Exception]  # what the driver raises
+
     # What an engine does in its own way -----------------------------------------------
 
     @abstractmethod
@@ -202,9 +204,9 @@ class Session(ABC):
                         f"given up after {ATTEMPTS} attempts: {error}; "
                         "another transaction holds the same rows, or the server is not there"
                     ) from error
-            except Exception as error:
+            except self.driver_error as error:
                 if attempt == ATTEMPTS or not self.is_passing(error):
-                    raise
+                    raise EngineError(f"{self.config.engine}: {error}") from error
             time.sleep(min(2.0, 0.02 * 2**attempt) * random.random())  # noqa: S311 - spreads retries
             self._reconnect()
         raise AssertionError("unreachable")

@@ -38,6 +38,8 @@ _PASSING = (
 class FirebirdSession(Session):
     """Connections to the places of an installation, one for each database file in use."""
 
+    driver_error = DatabaseError
+
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self._connections: dict[str, Connection] = {}

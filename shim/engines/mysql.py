@@ -30,6 +30,7 @@ _PASSING = {
 class MySQLSession(Session):
     """A connection to a MySQL or MariaDB server."""
 
+    driver_error = mysql.connector.Error
     _database = ""
 
     def connect(self) -> None:

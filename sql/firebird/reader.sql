@@ -27,10 +27,10 @@ BEGIN
     EXECUTE PROCEDURE STAGE_{{ name }}(:v_rest || :v_block, :v_line_no)
         RETURNING_VALUES :v_rest, :v_line_no;
 END
-EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || ' EXTERNAL FILE ''' || :p_file_name
+EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || 'T EXTERNAL FILE ''' || :p_file_name
     || ''' (BLOCK CHAR(1) CHARACTER SET OCTETS)'
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
-FOR EXECUTE STATEMENT 'SELECT BLOCK FROM ' || :v_table || ' OFFSET ' || :v_bytes || ' ROWS'
+FOR EXECUTE STATEMENT 'SELECT BLOCK FROM ' || :v_table || 'T OFFSET ' || :v_bytes || ' ROWS'
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch
     INTO :v_byte
 DO
@@ -39,6 +39,8 @@ BEGIN
     :v_rest = :v_rest || :v_byte;
 END
 EXECUTE STATEMENT 'DROP TABLE ' || :v_table
+    WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
+EXECUTE STATEMENT 'DROP TABLE ' || :v_table || 'T'
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
 {% call when(':v_bytes = 0') %}
 SET :RESULT_CODE = 5002;
