@@ -210,7 +210,7 @@ def test_a_bad_past_log_is_refused(way: Way) -> None:
 
 def test_a_bad_bill_is_refused_and_the_next_proceeds(billed: Way) -> None:
     before, quotes = billed.counts(), billed.quotes()
-    for what, text, code in files_of(way, BILLS, BILL_HEADER):
+    for what, text, code in files_of(billed, BILLS, BILL_HEADER):
         result = billed.bill(text)
         assert (what, result.code) == (what, code), result
         assert result.message

@@ -5,7 +5,7 @@
 {% import 'type.sql' as t %}
 
 {% call procedure('EXPORT_REPOLL_TARGET', 'Give a head-end the readings to ask for again, the oldest first.',
-                  callers = ['HE'], reads = true,
+                  callers = ['HE'],
                   takes = dict(p_heid = 'INTEGER'),
                   gives = dict(PD_TABLE_KEY = 'BIGINT', LD_ADDRESS = 'INTEGER', SUB_NUMBER = 'INTEGER',
                                MEASURED_TIME = t.time),

@@ -4,6 +4,9 @@
   The readings are those of VALID_READING; a target without one becomes a missing row. A
   usage needs the reading before it: of the previous slot, delivered or re-polled, or the
   initial reading of a meter installed within this one.
+
+  POLLED stands inside COALESCE so that MySQL does not begin with the polled items of every
+  group and look each device up once for each of them.
 #}
 {% from 'frame.sql' import procedure, run, stage, add_minutes, when %}
 {% from 'alert.sql' import raise_alerts %}
@@ -64,7 +67,7 @@ SELECT n.LD_ID, n.SUB_NUMBER, :p_snapshot_time, n.READING,
            AND d.DAY_ON = CAST(:p_snapshot_time AS DATE)
          WHERE i.HEID = :p_heid
            AND i.LD_ID IS NOT NULL
-           AND i.POLLED = 1
+           AND COALESCE(i.POLLED, 0) = 1
            AND {{ p.polled_at('i', ':p_snapshot_time') | indent(7) }}
            AND e.LD_ID IS NULL) n;
 

@@ -18,7 +18,7 @@ def db() -> None:
     """Render, install and verify the schema release."""
 
 
-@db.command()
+@db.command("render")
 @click.option(
     "--to",
     "folder",
@@ -47,7 +47,7 @@ def render(path: Path, folder: Path, engine: str | None, as_json: bool) -> None:
     )
 
 
-@db.command()
+@db.command("apply")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def apply(path: Path, as_json: bool) -> None:
@@ -70,7 +70,7 @@ def apply(path: Path, as_json: bool) -> None:
     sys.exit(1 if found else 0)
 
 
-@db.command()
+@db.command("verify")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def verify(path: Path, as_json: bool) -> None:

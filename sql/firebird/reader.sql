@@ -30,14 +30,17 @@ END
 EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || 'T EXTERNAL FILE ''' || :p_file_name
     || ''' (BLOCK CHAR(1) CHARACTER SET OCTETS)'
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
-FOR EXECUTE STATEMENT 'SELECT BLOCK FROM ' || :v_table || 'T OFFSET ' || :v_bytes || ' ROWS'
+FOR EXECUTE STATEMENT 'SELECT BLOCK FROM (SELECT BLOCK FROM ' || :v_table || 'T OFFSET ' || :v_bytes || ' ROWS)'
+    || ' UNION ALL SELECT NULL FROM RDB$DATABASE'
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch
     INTO :v_byte
 DO
-BEGIN
-    :v_bytes = :v_bytes + 1;
-    :v_rest = :v_rest || :v_byte;
-END
+    -- A kept connection does not let go of a table whose scan gave nothing, hence the null.
+    IF (:v_byte IS NOT NULL) THEN
+    BEGIN
+        :v_bytes = :v_bytes + 1;
+        :v_rest = :v_rest || :v_byte;
+    END
 EXECUTE STATEMENT 'DROP TABLE ' || :v_table
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
 EXECUTE STATEMENT 'DROP TABLE ' || :v_table || 'T'
