@@ -18,15 +18,17 @@ SET :v_bytes = 0;
 EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || ' EXTERNAL FILE ''' || :p_file_name
     || ''' (BLOCK CHAR(4096) CHARACTER SET OCTETS)'
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
-FOR EXECUTE STATEMENT 'SELECT BLOCK FROM ' || :v_table
+FOR EXECUTE STATEMENT 'SELECT BLOCK FROM ' || :v_table || ' UNION ALL SELECT NULL FROM RDB$DATABASE'
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch
     INTO :v_block
 DO
-BEGIN
-    :v_bytes = :v_bytes + 4096;
-    EXECUTE PROCEDURE STAGE_{{ name }}(:v_rest || :v_block, :v_line_no)
-        RETURNING_VALUES :v_rest, :v_line_no;
-END
+    -- A kept connection does not let go of a table whose scan gave nothing, hence the null.
+    IF (:v_block IS NOT NULL) THEN
+    BEGIN
+        :v_bytes = :v_bytes + 4096;
+        EXECUTE PROCEDURE STAGE_{{ name }}(:v_rest || :v_block, :v_line_no)
+            RETURNING_VALUES :v_rest, :v_line_no;
+    END
 EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || 'T EXTERNAL FILE ''' || :p_file_name
     || ''' (BLOCK CHAR(1) CHARACTER SET OCTETS)'
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
@@ -35,7 +37,6 @@ FOR EXECUTE STATEMENT 'SELECT BLOCK FROM (SELECT BLOCK FROM ' || :v_table || 'T 
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch
     INTO :v_byte
 DO
-    -- A kept connection does not let go of a table whose scan gave nothing, hence the null.
     IF (:v_byte IS NOT NULL) THEN
     BEGIN
         :v_bytes = :v_bytes + 1;

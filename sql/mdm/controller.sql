@@ -16,4 +16,4 @@
    },
    key = ['TABLE_KEY'],
    unique = [['PD_ID'], ['SERIAL'], ['MAC']],
-   index = [['CO_ID']]) }}
+   index = [['CO_ID', 'DELETED']]) }}

@@ -29,7 +29,7 @@ CASES = [
          given=[*SLOTS, ("mdm", "UPDATE MDM_CONFIG SET \"VALUE\" = '1' WHERE NAME = 'BILLING_LINKED'")],
          then=quotes(None, None, None, None)),
     Case("nothing has a price", (T, T), 11, given=[*meter(901, 1, "P1"), *slot("P1", T, "1")], then=quotes(None)),
-    Case("a repeat changes nothing", (T, T), given=[*SLOTS, ("PRICE_CYCLE", T, T)],
+    Case("a repeat changes nothing", (T, T), 11, given=[*SLOTS, ("PRICE_CYCLE", T, T)],
          then={**quotes(None, None, "10", None), "vps:SELECT COUNT(*) FROM USAGE_REVISION": [(0,)]}),
     Case("no first snapshot", (None, T), 1001, given=SLOTS),
     Case("no cycle", (T, None), 1001, given=SLOTS, then=quotes(None, None, None, None)),

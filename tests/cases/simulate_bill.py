@@ -160,7 +160,7 @@ CASES = [
          given=[*POINT, *GLOBAL, *slot("P1", T, "2", "S", "5")],
          then={ALL: [("P1", 1, "2", "M", 1, "20", None, "S")],
                REVISIONS: [("P1", 1, T, 0, "2", "M", "5", "S", "simulated again")]}),
-    Case("the same bill is none", (T, U), given=[*POINT, *GLOBAL, *slot("P1", T, "2"), ("SIMULATE_BILL", T, U)],
+    Case("the same bill is none", (T, U), 11, given=[*POINT, *GLOBAL, *slot("P1", T, "2"), ("SIMULATE_BILL", T, U)],
          then={ALL: [("P1", 1, "2", "M", 0, "20", None, "S")], REVISIONS: []}),
     Case("two more bills, two revisions", (T, U),
          given=[*POINT, *GLOBAL, *slot("P1", T, "2"), ("SIMULATE_BILL", T, U),
