@@ -57,8 +57,8 @@ class Run:
 class MainJob:
     """Measures run after run on one installation; each takes in two new snapshots.
 
-    The job's export is the way that a site of the engine's kind takes: the server writes into
-    its exchange directory, but with embedded Firebird the client writes the file.
+    On a server the job exports into the exchange directory; with embedded Firebird the client
+    writes the file, as the cycle does.
     """
 
     def __init__(self, installation: Installation, world: World) -> None:
@@ -82,25 +82,12 @@ class MainJob:
                 self._floor_from_file(session, run)
         with open_session(self.config) as session:
             progress("further ways")
-            try:
-                self._further(session, run)
-            except Wrong as error:  # the job itself is measured all the same
-                run.failed[FURTHER[0]] = str(error)
+            self._further(session, run)
         return run
 
     def _job(self, session: Session, run: Run, progress: Callable[[str], None]) -> None:
-        at = self.world.at(self.slot)
-        paths = {h: self.world.write_log(self.config.inbox, h, self.slot) for h in HEADS}
-        rule = "IMPORT_COLLECTION_LOG_ROWS"
-        database = self.installation.catalog.database_of(rule)
-        columns = self.installation.catalog.file_columns(LOG)
         progress(JOB[0])
-        start = time.perf_counter()
-        for heid, path in paths.items():
-            arguments = (heid, at, "ONTIME", path.name)
-            _expect(session.call_with_file(database, rule, arguments, LOG, columns, path))
-        run.job[JOB[0]] = time.perf_counter() - start
-
+        run.job[JOB[0]] = self._stream_in(session)
         progress(JOB[1])
         run.job[JOB[1]] = self._timed(session, "DIAGNOSE", *self._range())
         progress(JOB[2])
@@ -110,22 +97,46 @@ class MainJob:
             file = f"USAGE_{self.slot}.csv"
             run.job[JOB[2]] = self._timed(session, "EXPORT_USAGE", *self._range(), file, "ONTIME")
             self._count_lines(self.config.exchange / file)
-        for path in paths.values():
+
+    def _stream_in(self, session: Session) -> float:
+        """Seconds in which the client streams all logs of the snapshot in."""
+        rule = "IMPORT_COLLECTION_LOG_ROWS"
+        database = self.installation.catalog.database_of(rule)
+        columns = self.installation.catalog.file_columns(LOG)
+        spent = 0.0
+        for heid in HEADS:
+            path = self.world.write_log(self.config.inbox, heid, self.slot)
+            arguments = (heid, self.world.at(self.slot), "ONTIME", path.name)
+            start = time.perf_counter()
+            result = session.call_with_file(database, rule, arguments, LOG, columns, path)
+            spent += time.perf_counter() - start
             path.unlink()
+            if not result.ok:
+                raise Wrong(f"{rule} answered {result.code} {result.message}")
+        return spent
 
     def _further(self, session: Session, run: Run) -> None:
         if self.config.dialect != "firebird":
             run.further[FURTHER[1]] = self._streamed(session)
 
         self.slot += 1
+        try:
+            run.further[FURTHER[0]] = self._exchange_in(session)
+        except Wrong as error:
+            # The job itself is measured all the same; its next run needs this snapshot.
+            run.failed[FURTHER[0]] = str(error)
+            self._stream_in(session)
+        self._check(session)
+
+    def _exchange_in(self, session: Session) -> float:
+        """Seconds in which the server reads all logs of the snapshot itself."""
         at = self.world.at(self.slot)
         spent = 0.0
         for heid in HEADS:
             path = self.world.write_log(self.config.exchange, heid, self.slot)
             spent += self._timed(session, "IMPORT_COLLECTION_LOG", heid, at, "ONTIME", path.name)
             path.unlink()
-        run.further[FURTHER[0]] = spent
-        self._check(session)
+        return spent
 
     def _streamed(self, session: Session) -> float:
         """Seconds of an export that the client writes."""

@@ -140,7 +140,7 @@ def chart(measured: dict[str, Any], path: Path) -> None:
     from matplotlib import pyplot
 
     engines = measured["engines"]
-    figure, axes = pyplot.subplots(figsize=(8, 0.9 + 1.1 * len(engines)), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(8, 1.4 + 1.1 * len(engines)), layout="constrained")
     names: list[str] = []
     seen: set[str] = set()
     for engine, part in engines.items():
@@ -158,7 +158,8 @@ def chart(measured: dict[str, Any], path: Path) -> None:
                 )
                 seen.add(label)
                 left += seconds
-            note = f"{left:.2f} s"
+            # The median of the sums: the bar adds medians of the phases, which may differ a little.
+            note = f"{part['median'][f'{kind} seconds']:.2f} s"
             if kind == "job":
                 note += f"  ({part['median']['ratio']:.1f} × floor)"
             axes.text(left, len(names), f" {note}", va="center", fontsize=9)
@@ -171,6 +172,6 @@ def chart(measured: dict[str, Any], path: Path) -> None:
     axes.set_title(
         f"One snapshot of {measured['rows']:,} readings, file in to file out", loc="left"
     )
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
     figure.savefig(path, dpi=120)
     pyplot.close(figure)

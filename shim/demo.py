@@ -22,7 +22,7 @@ from kenshin.catalog import Catalog
 from kenshin.cycle import Cycle
 from kenshin.engines import EngineError, open_session
 from kenshin.rules import Rules
-from kenshin.station import ELECTRICITY, METER, Device, Station, moments, plan
+from kenshin.station import ENERGY_ALONE, METER, Device, Station, moments, plan
 
 INTERVAL = timedelta(minutes=30)
 START = datetime(2026, 1, 12, 0, 30)
@@ -156,8 +156,12 @@ class Demo:
     def _collect(
         self, station: Station, items: dict[int, dict[tuple[int, int, int], Any]], at: datetime
     ) -> None:
+        with station.rules.session.transaction():
+            targets = {heid: station.targets(heid) for heid in station.heads}
         for heid, head in station.heads.items():
-            self._repoll(station, items, heid, at)
+            self.counts.targets += len(targets[heid])
+            if targets[heid]:
+                head.repoll(at, targets[heid], items[heid])
             path = head.collect(at, items[heid].values())
             if path is None:
                 continue
@@ -171,18 +175,6 @@ class Demo:
                 self.counts.incidents.append(f"HE{heid}: the log is held up for an hour")
         for path in self.late.pop(at, []):
             path.rename(path.with_suffix(".csv"))
-
-    def _repoll(
-        self,
-        station: Station,
-        items: dict[int, dict[tuple[int, int, int], Any]],
-        heid: int,
-        at: datetime,
-    ) -> bool:
-        targets = station.targets(heid)
-        self.counts.targets += len(targets)
-        path = station.heads[heid].repoll(at, targets, items[heid]) if targets else None
-        return path is not None
 
     def _last_repolls(
         self,
@@ -205,8 +197,8 @@ class Demo:
                 return
 
     def _exchange(self, station: Station, at: datetime) -> None:
-        old = Device(9, METER, (ELECTRICITY,))
-        new = Device(900_009, METER, (ELECTRICITY,))
+        old = Device(9, METER, (ENERGY_ALONE,))
+        new = Device(900_009, METER, (ENERGY_ALONE,))
         station.exchange(old, new, at)
         self.exchanged.add(old.point(0))
         self.counts.incidents.append(

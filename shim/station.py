@@ -12,7 +12,7 @@ from kenshin.simulator import HeadEnd, Item, LoadCurves, Registers
 
 # Types of the fixtures: device, logical devices at addresses 2, 3, …
 METER, MULTI_METER, HEMS = 11, 12, 21
-ELECTRICITY, GAS, HEMS_MAIN, SOCKET = 101, 102, 201, 202
+ELECTRICITY, GAS, ENERGY_ALONE, HEMS_MAIN, SOCKET = 101, 102, 103, 201, 202
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class Device:
 
 
 def plan(count: int) -> Iterator[Device]:
-    """`count` devices: meters, every eighth with gas too, every twentieth a HEMS controller."""
+    """`count` devices: meters, of which some measure current or gas too, and HEMS controllers."""
     for number in range(1, count + 1):
         if number % 20 == 0:
             yield Device(number, HEMS, (HEMS_MAIN, SOCKET, SOCKET))
         elif number % 8 == 0:
             yield Device(number, MULTI_METER, (ELECTRICITY, GAS))
         else:
-            yield Device(number, METER, (ELECTRICITY,))
+            yield Device(number, METER, (ELECTRICITY if number % 4 == 0 else ENERGY_ALONE,))
 
 
 class Station:

@@ -60,15 +60,23 @@ class Way:
         return path
 
     def log(
-        self, text: bytes | None, name: str = NAME, at: datetime = AT, log_class: str = "ONTIME",
-        heid: int = 1, file: str | None = None,
+        self,
+        text: bytes | None,
+        name: str = NAME,
+        at: datetime = AT,
+        log_class: str = "ONTIME",
+        heid: int = 1,
+        file: str | None = None,
     ) -> Result:
         """Import a collection log; `file` is the real name where `name` can be none."""
         rule = "IMPORT_COLLECTION_LOG"
         return self._call(rule, (heid, at, log_class, name), LOG, text, file or name)
 
     def bill(
-        self, text: bytes | None, name: str = "BILL.csv", bill_class: str = "ONTIME",
+        self,
+        text: bytes | None,
+        name: str = "BILL.csv",
+        bill_class: str = "ONTIME",
         file: str | None = None,
     ) -> Result:
         return self._call("IMPORT_BILL", (name, bill_class), BILL, text, file or name)
@@ -103,16 +111,21 @@ class Way:
 
     def read(self, point: str = "P1", sub: int = 1) -> list[tuple[str | None, ...]]:
         """Reading, usage and status of one slot of the snapshot."""
-        return plain_rows(self.session.execute(
-            "vps",
-            "SELECT READING, USAGE_VALUE, STATUS FROM USAGE_HISTORY"
-            f" WHERE LD_ID = '{point}' AND SUB_NUMBER = {sub} AND MEASURED_TIME = '{AT}'",
-        ))
+        return plain_rows(
+            self.session.execute(
+                "vps",
+                "SELECT READING, USAGE_VALUE, STATUS FROM USAGE_HISTORY"
+                f" WHERE LD_ID = '{point}' AND SUB_NUMBER = {sub} AND MEASURED_TIME = '{AT}'",
+            )
+        )
 
     def quotes(self) -> list[tuple[str | None, ...]]:
-        return plain_rows(self.session.execute(
-            "vps", "SELECT LD_ID, QUOTE, SOURCE FROM QUOTE_HISTORY ORDER BY LD_ID, MEASURED_TIME"
-        ))
+        return plain_rows(
+            self.session.execute(
+                "vps",
+                "SELECT LD_ID, QUOTE, SOURCE FROM QUOTE_HISTORY ORDER BY LD_ID, MEASURED_TIME",
+            )
+        )
 
 
 @pytest.fixture(params=["exchange", "client"])
@@ -161,11 +174,19 @@ def flat(lines: Sequence[str], header: str) -> dict[str, tuple[bytes, int]]:
         "a line behind the trailer": (good + lines[0].encode() + b"\n", 5003),
         "an empty line behind the trailer": (good + b"\n", 5003),
         "a trailer in mid-file": (good + b"x\n" * 3 + b"#END,9\n", 5003),
+        "a trailer in the middle that counts right": (
+            content(["#END,3", "x", "y"], header).rpartition(b"#END")[0] + b"w\n",
+            5003,
+        ),
         "no header": (good.partition(b"\n")[2], 5004),
         "the trailer alone": (b"#END,0\n", 5004),
         "another kind of file": (
-            content(BILLS if header == LOG_HEADER else LINES,
-                    BILL_HEADER if header == LOG_HEADER else LOG_HEADER), 5004),
+            content(
+                BILLS if header == LOG_HEADER else LINES,
+                BILL_HEADER if header == LOG_HEADER else LOG_HEADER,
+            ),
+            5004,
+        ),
         "columns in another order": (content(lines, ",".join(reversed(fields))), 5004),
         "a column less": (content(lines, ",".join(fields[:-1])), 5004),
         "a column more": (content(lines, header + ",MORE"), 5004),
@@ -222,7 +243,11 @@ def test_a_bad_bill_is_refused_and_the_next_proceeds(billed: Way) -> None:
 def test_a_missing_file(way: Way) -> None:
     before = way.counts()
     if way.by_server:
-        for result in (way.log(None), way.bill(None), way.log(None, "HE1_PAST_1.csv", log_class="PAST")):
+        for result in (
+            way.log(None),
+            way.bill(None),
+            way.log(None, "HE1_PAST_1.csv", log_class="PAST"),
+        ):
             assert result.code == 5002
             assert "exchange directory" in result.message
     else:
@@ -234,9 +259,26 @@ def test_a_missing_file(way: Way) -> None:
 
 
 NAMES = [
-    "../HE1.csv", "/etc/passwd", "a/b.csv", "a\\b.csv", "..", ".", "", "it's.csv", 'a"b.csv', "a b.csv", "a;b.csv",
-    "a\0b.csv", "name.csv\n", " name.csv", "HE1\r.csv", "名前.csv", "a%b.csv", "$(id).csv", "x" * 129,
-]  # fmt: skip
+    "../HE1.csv",
+    "/etc/passwd",
+    "a/b.csv",
+    "a\\b.csv",
+    "..",
+    ".",
+    "",
+    "it's.csv",
+    'a"b.csv',
+    "a b.csv",
+    "a;b.csv",
+    "a\0b.csv",
+    "name.csv\n",
+    " name.csv",
+    "HE1\r.csv",
+    "名前.csv",
+    "a%b.csv",
+    "$(id).csv",
+    "x" * 129,
+]
 
 
 def test_a_name_with_a_path_or_quotes(way: Way) -> None:
@@ -355,7 +397,9 @@ GOOD: dict[str, bytes] = {
         [",".join(f'"{value}"' for value in line.split(",")) for line in LINES],
         ",".join(f'"{name}"' for name in LOG_HEADER.split(",")),
     ),
-    "some fields quoted, CRLF": content([LINES[0].replace("1100", '"1100"'), *LINES[1:]], end="\r\n"),
+    "some fields quoted, CRLF": content(
+        [LINES[0].replace("1100", '"1100"'), *LINES[1:]], end="\r\n"
+    ),
     "a quoted empty field": content([*LINES[:3], f'903,2,1,{AT},"",1']),
     "signs and decimals": content([LINES[0].replace("1100", "+1100.0000"), *LINES[1:]]),
 }
@@ -372,10 +416,16 @@ def test_a_good_log_however_it_is_written(way: Way) -> None:
             "SELECT LD_ID, SUB_NUMBER, READING, USAGE_VALUE, STATUS FROM USAGE_HISTORY"
             f" WHERE MEASURED_TIME = '{at}' ORDER BY LD_ID, SUB_NUMBER",
         )
-        assert (how, plain_rows(found)) == (how, [
-            ("G1", "1", None, None, "1"), ("P1", "1", "11", None, "2"), ("P1", "2", "10.5", "10.5", "0"),
-            ("P2", "1", "22", None, "2"), ("P2", "2", None, None, "1"),
-        ])
+        assert (how, plain_rows(found)) == (
+            how,
+            [
+                ("G1", "1", None, None, "1"),
+                ("P1", "1", "11", None, "2"),
+                ("P1", "2", "10.5", "10.5", "0"),
+                ("P2", "1", "22", None, "2"),
+                ("P2", "2", None, None, "1"),
+            ],
+        )
     assert way.rejects() == []
 
 
@@ -386,9 +436,17 @@ def test_an_empty_log_makes_every_target_missing(way: Way) -> None:
 
 
 # A line in place of 901's first, and why it is refused.
-DEVICE, ADDRESS, ITEM = "PD_TABLE_KEY is no number", "LD_ADDRESS is no number", "SUB_NUMBER is no number"
+DEVICE, ADDRESS, ITEM = (
+    "PD_TABLE_KEY is no number",
+    "LD_ADDRESS is no number",
+    "SUB_NUMBER is no number",
+)
 SNAPSHOT, STATUS = "MEASURED_TIME is not the snapshot", "STATUS is neither 0 nor 1"
-VALUE, FIELDS, UNKNOWN = "VALUE is no number", "wrong number of fields", "unknown device, address or item"
+VALUE, FIELDS, UNKNOWN = (
+    "VALUE is no number",
+    "wrong number of fields",
+    "unknown device, address or item",
+)
 BAD_LINES: dict[str, tuple[bytes | str, str]] = {
     "no field": ("", FIELDS),
     "five fields": (f"901,2,1,{AT},1100", FIELDS),
@@ -463,7 +521,9 @@ def test_every_bad_line_is_refused_with_its_number(way: Way) -> None:
 
 def test_the_refused_line_is_kept(way: Way) -> None:
     assert way.log(content([f"9x1,2,1,{AT},1100,0", "only,three,fields", *LINES])).code == 0
-    found = way.session.execute("vps", "SELECT FILE_NAME, LINE_TEXT FROM IMPORT_REJECT ORDER BY LINE_NO")
+    found = way.session.execute(
+        "vps", "SELECT FILE_NAME, LINE_TEXT FROM IMPORT_REJECT ORDER BY LINE_NO"
+    )
     assert plain_rows(found) == [(NAME, f"9x1,2,1,{AT},1100,0"), (NAME, "only,three,fields")]
 
 
@@ -483,7 +543,12 @@ def test_a_line_of_100_000_characters_is_refused_and_the_rest_stored(way: Way, e
 
 
 def test_a_stray_quote_costs_the_line_or_the_file_but_stores_nothing_wrong(way: Way) -> None:
-    lines = [f'9"01,2,1,{AT},1100,0', f'"901,2,1,{AT},1100,0', f'901,2,1,{AT},1100,"0', f'"901\n",2,1,{AT},1,0']
+    lines = [
+        f'9"01,2,1,{AT},1100,0',
+        f'"901,2,1,{AT},1100,0',
+        f'901,2,1,{AT},1100,"0',
+        f'"901\n",2,1,{AT},1,0',
+    ]
     for slots, line in enumerate(lines):
         at = AT + slots * INTERVAL
         name = f"HE1_{at:%Y%m%d%H%M}_ONTIME.csv"
@@ -495,8 +560,9 @@ def test_a_stray_quote_costs_the_line_or_the_file_but_stores_nothing_wrong(way: 
             assert way.counts() == before
         else:
             found = way.session.execute(
-                "vps", f"SELECT LD_ID, READING FROM USAGE_HISTORY WHERE MEASURED_TIME = '{at}' AND SUB_NUMBER = 1"
-                " ORDER BY LD_ID"
+                "vps",
+                "SELECT LD_ID, READING FROM USAGE_HISTORY"
+                f" WHERE MEASURED_TIME = '{at}' AND SUB_NUMBER = 1 ORDER BY LD_ID",
             )
             assert plain_rows(found) == [("G1", None), ("P1", None), ("P2", "22")]
 
@@ -504,7 +570,7 @@ def test_a_stray_quote_costs_the_line_or_the_file_but_stores_nothing_wrong(way: 
 def test_a_big_log_is_read_to_its_last_line(way: Way) -> None:
     """Block borders of every reader fall into fields, quotes and line ends."""
     dice = random.Random(1)
-    junk = [f"{'9' * dice.randrange(1, 15)},2,{n},{AT},\"{n}\",0" for n in range(1000, 2500)]
+    junk = [f'{"9" * dice.randrange(1, 15)},2,{n},{AT},"{n}",0' for n in range(1000, 2500)]
     assert way.log(content([*junk, *LINES], end="\r\n")).code == 0
     assert way.read("P1") == [("11", None, "2")]
     assert way.rejects() == [(n, UNKNOWN) for n in range(2, 1502)]
@@ -547,14 +613,20 @@ def test_every_bad_bill_line_is_refused_with_its_number(billed: Way) -> None:
 
 
 def test_a_bill_leaves_billed_and_corrected_slots_alone_on_time(billed: Way) -> None:
-    billed.session.execute("vps", "UPDATE QUOTE_HISTORY SET SOURCE = 'C', QUOTE = 7 WHERE LD_ID = 'P1'")
+    billed.session.execute(
+        "vps", "UPDATE QUOTE_HISTORY SET SOURCE = 'C', QUOTE = 7 WHERE LD_ID = 'P1'"
+    )
     assert billed.bill(content(BILLS, BILL_HEADER)).code == 0
     assert billed.quotes() == [("P1", "7", "C"), ("P2", "0.5", "B")]
-    found = billed.session.execute("vps", "SELECT ROWS_STORED, ROWS_REJECTED, ROWS_IGNORED FROM IMPORT_LOG")
+    found = billed.session.execute(
+        "vps", "SELECT ROWS_STORED, ROWS_REJECTED, ROWS_IGNORED FROM IMPORT_LOG"
+    )
     assert plain_rows(found) == [("1", "0", "1")]
     assert billed.bill(content(BILLS, BILL_HEADER), "PAST.csv", "PAST").code == 0
     assert billed.quotes() == [("P1", "12.34", "B"), ("P2", "0.5", "B")]
-    found = billed.session.execute("vps", "SELECT LD_ID, REVISION, QUOTE, SOURCE FROM USAGE_REVISION")
+    found = billed.session.execute(
+        "vps", "SELECT LD_ID, REVISION, QUOTE, SOURCE FROM USAGE_REVISION"
+    )
     assert plain_rows(found) == [("P1", "0", "7", "C")]
 
 
@@ -592,7 +664,11 @@ ONTIME_LINES = {
     ],
     NEXT: [f"P1,1,{NEXT},12.5000,1.5000,0", f"P2,1,{NEXT},23.1000,,2"],
 }  # fmt: skip
-PAST_LINES = [f"P2,1,{AT},22.0000,0.7500,0", f"P2,1,{NEXT},23.1000,1.1000,0", f"P4,1,{AT},5.0000,,2"]
+PAST_LINES = [
+    f"P2,1,{AT},22.0000,0.7500,0",
+    f"P2,1,{NEXT},23.1000,1.1000,0",
+    f"P4,1,{AT},5.0000,,2",
+]
 
 
 RANGES = [
@@ -611,7 +687,11 @@ def test_a_usage_file_is_its_rows(used: Way) -> None:
         text = used.place(name).read_bytes()
         assert text.endswith(b"\n") and b"\r" not in text
         first, *lines, last = text.decode().splitlines()
-        assert (first, sorted(lines), last) == (USAGE_HEADER, sorted(expected), f"#END,{len(expected)}")
+        assert (first, sorted(lines), last) == (
+            USAGE_HEADER,
+            sorted(expected),
+            f"#END,{len(expected)}",
+        )
 
 
 def test_a_big_usage_file_is_its_rows(used: Way) -> None:
@@ -620,7 +700,8 @@ def test_a_big_usage_file_is_its_rows(used: Way) -> None:
     for point, value in many:
         used.session.execute(
             "vps",
-            "INSERT INTO USAGE_HISTORY (LD_ID, SUB_NUMBER, MEASURED_TIME, READING, USAGE_VALUE, STATUS)"
+            "INSERT INTO USAGE_HISTORY"
+            " (LD_ID, SUB_NUMBER, MEASURED_TIME, READING, USAGE_VALUE, STATUS)"
             f" VALUES ('{point}', 1, '{AT}', {value:.4f}, {value:.4f}, 0)",
         )
     assert used.export(AT, NEXT, "USAGE.csv", "ONTIME").code == 0

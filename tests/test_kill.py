@@ -42,7 +42,8 @@ TABLES = {
     ),
     "USAGE_GAP": "vps: *",
     "USAGE_REVISION": (
-        "vps: LD_ID, SUB_NUMBER, MEASURED_TIME, REVISION, USAGE_VALUE, QUALITY, QUOTE, SOURCE, REASON"
+        "vps: LD_ID, SUB_NUMBER, MEASURED_TIME, REVISION, USAGE_VALUE, QUALITY, QUOTE, SOURCE,"
+        " REASON"
     ),
     "IMPORT_REJECT": "vps: FILE_NAME, LINE_NO, LINE_TEXT, REASON",
     "COLLECTION_LOG": (
@@ -126,7 +127,9 @@ def build(session: Session, dialect: str) -> None:
                 "'point-' || N, N, 101, 40",
             ),
         ):
-            session.execute("mdm", f"INSERT INTO {table} ({columns}) {numbers}{values} FROM NUMBERS")
+            session.execute(
+                "mdm", f"INSERT INTO {table} ({columns}) {numbers}{values} FROM NUMBERS"
+            )
     session.execute("mdm", "UPDATE HECONF SET ENABLED = 0 WHERE HEID > 1")
     session.execute(
         "vps",
@@ -206,9 +209,7 @@ class Rig:
 
 
 @pytest.fixture(params=["firebird-embedded", "mysql", "mariadb"])
-def rig(
-    request: pytest.FixtureRequest, tmp_path: Path, installations: Any
-) -> Iterator[Rig]:
+def rig(request: pytest.FixtureRequest, tmp_path: Path, installations: Any) -> Iterator[Rig]:
     engine, server = str(request.param), None
     if engine == "firebird-embedded":
         config = installations.new(engine, "kill")

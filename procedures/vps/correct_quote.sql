@@ -50,6 +50,12 @@ UPDATE QUOTE_HISTORY
  WHERE LD_ID = :p_ld_id
    AND SUB_NUMBER = :p_sub_number
    AND MEASURED_TIME = :p_measured_time;
+UPDATE MONTH_USAGE
+   SET USED  = 0,
+       UP_TO = CAST(MONTH_START AS {{ t.time }})
+ WHERE LD_ID = :p_ld_id
+   AND SUB_NUMBER = :p_sub_number
+   AND UP_TO > :p_measured_time;
 SET :v_end = {{ add_minutes(':p_measured_time', '1') }};
 {{ price_slots(':p_measured_time', ':v_end', 'i.LD_ID = :p_ld_id\n   AND i.SUB_NUMBER = :p_sub_number', '1 = 1') }}
 {{ update_from('QUOTE_HISTORY', 'PRICED_SLOT', same_slot(), {'QUOTE': 'n.QUOTE', 'CO2': 'n.CO2'}) }}

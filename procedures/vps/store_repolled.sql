@@ -9,6 +9,7 @@
 {% from 'frame.sql' import procedure, run, stage, add_minutes, update_from, when %}
 {% from 'alert.sql' import raise_alerts %}
 {% from 'revision.sql' import supersede, same_slot %}
+{% from 'month_usage.sql' import forget_sums %}
 {% import 'type.sql' as t %}
 
 {% call procedure('STORE_REPOLLED', 'Fill gaps with the readings of a log of past readings.',
@@ -93,6 +94,7 @@ SELECT c.LD_ID, c.SUB_NUMBER, c.MEASURED_TIME,
 {{ update_from('QUOTE_HISTORY', 'USAGE_COMPLETION', same_slot() ~ "\n   AND u.QUALITY <> 'C'",
                {'USAGE_VALUE': 'n.USAGE_VALUE', 'QUALITY': "'R'", 'REVISION': 'u.REVISION + 1',
                 'UPDATED_AT': 'LOCALTIMESTAMP(0)'}) }}
+{{ forget_sums('USAGE_COMPLETION') }}
 
 SELECT COUNT(*)
   FROM USAGE_COMPLETION n

@@ -10,12 +10,13 @@
 #}
 {% from 'frame.sql' import procedure, run, stage, add_minutes, when %}
 {% from 'alert.sql' import raise_alerts %}
+{% from 'month_usage.sql' import forget_sums %}
 {% import 'type.sql' as t %}
 {% import 'pollable.sql' as p %}
 
 {% call procedure('STORE_SNAPSHOT', 'Give every target of a head-end its row of one snapshot.',
                   takes = dict(p_heid = 'INTEGER', p_snapshot_time = t.time),
-                  holds = dict(v_interval = 'INTEGER', v_previous = t.time, v_negative = 'INTEGER')) %}
+                  holds = dict(v_interval = 'INTEGER', v_previous = t.time, v_negative = 'INTEGER', v_ahead = 'INTEGER')) %}
 SELECT CAST(c."VALUE" AS DECIMAL(9))
   FROM MDM_CONFIG c
  WHERE c.NAME = 'INTERVAL_MINUTES'
@@ -82,6 +83,15 @@ INSERT INTO USAGE_GAP (LD_ID, SUB_NUMBER, MEASURED_TIME)
 SELECT n.LD_ID, n.SUB_NUMBER, n.MEASURED_TIME
   FROM USAGE_INCREMENT n
  WHERE n.STATUS <> 0;
+
+-- A later snapshot may have been priced already.
+SELECT COUNT(*)
+  FROM MONTH_USAGE m
+ WHERE m.UP_TO > :p_snapshot_time
+  INTO :v_ahead;
+{% call when(':v_ahead > 0') %}
+{{ forget_sums('USAGE_INCREMENT') }}
+{% endcall %}
 
 SELECT COUNT(*)
   FROM USAGE_INCREMENT n

@@ -214,6 +214,20 @@ SET :RESULT_CODE = :k_verdict;
 
 
 {#
+  Close the pooled connections to other database files: each keeps its last statements, and
+  with them the tables, which could not be dropped. A server may forbid it, and pools none.
+#}
+{% macro let_go() %}
+BEGIN
+    EXECUTE STATEMENT 'ALTER EXTERNAL CONNECTIONS POOL CLEAR ALL';
+    WHEN ANY DO
+    BEGIN
+    END
+END
+{% endmacro %}
+
+
+{#
   Write the lines of a file to the exchange directory: an external table of the scratch
   database takes whole blocks of 4,096 bytes, another on the same file the bytes behind them.
 #}
@@ -255,8 +269,10 @@ BEGIN
         {{ scratch }};
     v_text = SUBSTRING(v_text FROM 2);
 END
+{{ let_go() }}
 EXECUTE STATEMENT 'DROP TABLE ' || :v_table {{ scratch }};
 {% endcall %}
+{{ let_go() }}
 EXECUTE STATEMENT 'DROP TABLE ' || :v_table || 'T' {{ scratch }};
 {% endmacro %}
 

@@ -1,4 +1,4 @@
-{% from 'frame.sql' import when %}
+{% from 'frame.sql' import when, let_go %}
 
 {#
   Read a file of the exchange directory into a staging table.
@@ -18,30 +18,27 @@ SET :v_bytes = 0;
 EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || ' EXTERNAL FILE ''' || :p_file_name
     || ''' (BLOCK CHAR(4096) CHARACTER SET OCTETS)'
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
-FOR EXECUTE STATEMENT 'SELECT BLOCK FROM ' || :v_table || ' UNION ALL SELECT NULL FROM RDB$DATABASE'
+FOR EXECUTE STATEMENT 'SELECT BLOCK FROM ' || :v_table
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch
     INTO :v_block
 DO
-    -- A kept connection does not let go of a table whose scan gave nothing, hence the null.
-    IF (:v_block IS NOT NULL) THEN
-    BEGIN
-        :v_bytes = :v_bytes + 4096;
-        EXECUTE PROCEDURE STAGE_{{ name }}(:v_rest || :v_block, :v_line_no)
-            RETURNING_VALUES :v_rest, :v_line_no;
-    END
+BEGIN
+    :v_bytes = :v_bytes + 4096;
+    EXECUTE PROCEDURE STAGE_{{ name }}(:v_rest || :v_block, :v_line_no)
+        RETURNING_VALUES :v_rest, :v_line_no;
+END
 EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || 'T EXTERNAL FILE ''' || :p_file_name
     || ''' (BLOCK CHAR(1) CHARACTER SET OCTETS)'
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
-FOR EXECUTE STATEMENT 'SELECT BLOCK FROM (SELECT BLOCK FROM ' || :v_table || 'T OFFSET ' || :v_bytes || ' ROWS)'
-    || ' UNION ALL SELECT NULL FROM RDB$DATABASE'
+FOR EXECUTE STATEMENT 'SELECT BLOCK FROM ' || :v_table || 'T OFFSET ' || :v_bytes || ' ROWS'
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch
     INTO :v_byte
 DO
-    IF (:v_byte IS NOT NULL) THEN
-    BEGIN
-        :v_bytes = :v_bytes + 1;
-        :v_rest = :v_rest || :v_byte;
-    END
+BEGIN
+    :v_bytes = :v_bytes + 1;
+    :v_rest = :v_rest || :v_byte;
+END
+{{ let_go() }}
 EXECUTE STATEMENT 'DROP TABLE ' || :v_table
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
 EXECUTE STATEMENT 'DROP TABLE ' || :v_table || 'T'

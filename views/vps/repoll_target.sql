@@ -24,20 +24,21 @@ SELECT i.HEID,
    AND u.MEASURED_TIME = m.MEASURED_TIME
    AND u.STATUS = 1
    AND u.REPOLL_READING IS NULL
-  JOIN DEVICE_ITEM i
+  -- Outer, to begin with the few gaps: Firebird would begin with all devices.
+  LEFT JOIN DEVICE_ITEM i
     ON i.LD_ID = m.LD_ID
    AND i.SUB_NUMBER = m.SUB_NUMBER
    AND i.POLLED = 1
   JOIN LATEST_SNAPSHOT s
-    ON s.HEID = i.HEID
+    ON s.HEID = COALESCE(i.HEID, 0)
   JOIN MDM_CONFIG d
     ON d.NAME = 'REPOLL_DEADLINE_DAYS'
   JOIN MDM_CONFIG e
     ON e.NAME = 'REPOLL_CLOSING'
   JOIN MDM_CONFIG c
     ON c.NAME = 'CLOSING_DAY'
- WHERE {{ p.polled_at('i', 's.SNAPSHOT_TIME') | indent(3) }}
-   AND m.REPOLLED_AT IS NULL
+ WHERE m.REPOLLED_AT IS NULL
+   AND {{ p.polled_at('i', 's.SNAPSHOT_TIME') | indent(3) }}
    AND m.MEASURED_TIME >= {{ add_days('s.SNAPSHOT_TIME', '-CAST(d."VALUE" AS DECIMAL(9))') }}
    AND (e."VALUE" = '0'
         OR m.MEASURED_TIME > {{ billing_month('CAST(s.SNAPSHOT_TIME AS DATE)', 'CAST(c."VALUE" AS DECIMAL(9))') }})
