@@ -27,7 +27,7 @@ demo: setup ## Run four simulated head-ends against an embedded database, end to
 	@$(BIN)/kenshin demo
 
 test: lint engines ## Check the style, then run every test on every engine.
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 lint: $(VENV)/.test types ## Check style and types of the Python code.
 	@$(BIN)/ruff check --quiet --output-format concise || $(call say,ruff found something,$(BIN)/ruff check --fix mends most of it)

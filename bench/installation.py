@@ -50,7 +50,10 @@ def installed(engine: str, buffer_pool: str) -> Iterator[Installation]:
         if engine == "firebird-embedded":
             config = _embedded(folder)
         else:
-            options = {"innodb-flush-log-at-trx-commit": 1, _REDO[engine]: "2G"}
+            options: dict[str, str | int] = {
+                "innodb-flush-log-at-trx-commit": 1,
+                _REDO[engine]: "2G",
+            }
             server = _SERVERS[engine](buffer_pool=buffer_pool, options=options).start()
             config = _served(engine, server, folder)
         for path in (config.inbox, config.outbox):

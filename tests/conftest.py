@@ -38,7 +38,9 @@ class Installations:
 
     def server(self, engine: str) -> Server:
         if engine not in self.servers:
-            self.servers[engine] = SERVERS[engine]().start()
+            pool = {"ExtConnPoolSize": 8, "ExtConnPoolLifeTime": 600}
+            options = pool if engine == "firebird-server" else None
+            self.servers[engine] = SERVERS[engine](options=options).start()
         return self.servers[engine]
 
     def config(self, engine: str) -> Config:
@@ -100,7 +102,9 @@ def installations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installa
     made.close()
 
 
-@pytest.fixture(scope="session", params=ENGINES)
+@pytest.fixture(
+    scope="session", params=[pytest.param(e, marks=pytest.mark.xdist_group(e)) for e in ENGINES]
+)
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

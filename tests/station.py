@@ -1,4 +1,4 @@
-"""A small station for tests: its devices by plain SQL, the same for the database and for the oracle."""
+"""A small station for tests: its devices by plain SQL, the same for the database and the oracle."""
 
 from __future__ import annotations
 
@@ -64,11 +64,14 @@ def add(session: Session, oracle: Oracle, meter: Meter) -> None:
     """One meter in service; without an LD_ID it is in stock."""
     session.execute(
         "mdm",
-        "INSERT INTO CONTROLLER (TABLE_KEY, CO_ID, SERIAL, TYPE_ID, POLL_CONFIG) VALUES (?, ?, ?, 11, 1)",
+        "INSERT INTO CONTROLLER (TABLE_KEY, CO_ID, SERIAL, TYPE_ID, POLL_CONFIG)"
+        " VALUES (?, ?, ?, 11, 1)",
         [meter.key, f"HE{meter.heid}", f"SERIAL-{meter.key}"],
     )
     session.execute(
-        "mdm", "INSERT INTO CONTROLLER_TRANSACTION (TABLE_KEY, PROV_STAT) VALUES (?, 'C')", [meter.key]
+        "mdm",
+        "INSERT INTO CONTROLLER_TRANSACTION (TABLE_KEY, PROV_STAT) VALUES (?, 'C')",
+        [meter.key],
     )
     session.execute(
         "mdm",
@@ -82,17 +85,58 @@ def add(session: Session, oracle: Oracle, meter: Meter) -> None:
         )
     else:
         oracle.add_point(
-            ld_id=meter.ld_id, heid=meter.heid, pd_table_key=meter.key, ld_address=2,
-            items=ITEMS[meter.type_id], capacity=meter.capacity, cluster=meter.cluster,
+            ld_id=meter.ld_id,
+            heid=meter.heid,
+            pd_table_key=meter.key,
+            ld_address=2,
+            items=ITEMS[meter.type_id],
+            capacity=meter.capacity,
+            cluster=meter.cluster,
         )
 
 
 def _prices(session: Session, oracle: Oracle) -> None:
     sets = [
         # PARAM_ID, from, to, factor, CO2, base charge, tier 1 limit and price, 2, 3
-        ("GLOBAL", date(2025, 1, 1), date(2026, 1, 5), 1, "0.4530", "311.7500", 20, "29.8000", 60, "36.4000", "40.4900"),
-        ("GLOBAL", date(2026, 1, 5), None, 1, "0.4410", "311.7500", 20, "30.5700", 60, "37.1000", "41.2300"),
-        ("WIND", date(2026, 1, 2), None, "1.0205", "0.0130", "280.0000", 15, "27.5000", None, "31.0000", None),
+        (
+            "GLOBAL",
+            date(2025, 1, 1),
+            date(2026, 1, 5),
+            1,
+            "0.4530",
+            "311.7500",
+            20,
+            "29.8000",
+            60,
+            "36.4000",
+            "40.4900",
+        ),
+        (
+            "GLOBAL",
+            date(2026, 1, 5),
+            None,
+            1,
+            "0.4410",
+            "311.7500",
+            20,
+            "30.5700",
+            60,
+            "37.1000",
+            "41.2300",
+        ),
+        (
+            "WIND",
+            date(2026, 1, 2),
+            None,
+            "1.0205",
+            "0.0130",
+            "280.0000",
+            15,
+            "27.5000",
+            None,
+            "31.0000",
+            None,
+        ),
         ("OFFPEAK", date(2025, 4, 1), None, 1, "0.4530", "311.7500", None, None, None, None, None),
     ]
     columns = (
@@ -101,25 +145,49 @@ def _prices(session: Session, oracle: Oracle) -> None:
     )
     for row in sets:
         session.execute(
-            "vps", f"INSERT INTO CORRECTION_PARAM ({columns}) VALUES ({', '.join('?' * 11)})", list(row)
+            "vps",
+            f"INSERT INTO CORRECTION_PARAM ({columns}) VALUES ({', '.join('?' * 11)})",
+            list(row),
         )
         name, start, end, factor, co2, base, l1, p1, l2, p2, p3 = row
         oracle.correction(
-            name, start, end, factor, co2_factor=co2, base_charge_per_10a=base, tier1_limit=l1,
-            tier1_price=p1, tier2_limit=l2, tier2_price=p2, tier3_price=p3,
+            name,
+            start,
+            end,
+            factor,
+            co2_factor=co2,
+            base_charge_per_10a=base,
+            tier1_limit=l1,
+            tier1_price=p1,
+            tier2_limit=l2,
+            tier2_price=p2,
+            tier3_price=p3,
         )
     for day_type, start_time, price in [
-        ("WEEKDAY", "07:00:00", "38.2000"), ("WEEKDAY", "23:00:00", "21.1600"),
-        ("SATURDAY", "09:30:00", "25.0000"), ("HOLIDAY", "00:00:00", "20.0000"),
+        ("WEEKDAY", "07:00:00", "38.2000"),
+        ("WEEKDAY", "23:00:00", "21.1600"),
+        ("SATURDAY", "09:30:00", "25.0000"),
+        ("HOLIDAY", "00:00:00", "20.0000"),
     ]:
         session.execute(
             "vps",
-            "INSERT INTO TOU_PRICE (PARAM_ID, FROM_DATE, DAY_TYPE, START_TIME, PRICE) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO TOU_PRICE (PARAM_ID, FROM_DATE, DAY_TYPE, START_TIME, PRICE)"
+            " VALUES (?, ?, ?, ?, ?)",
             ["OFFPEAK", date(2025, 4, 1), day_type, start_time, price],
         )
-        oracle.tou_price("OFFPEAK", date(2025, 4, 1), day_type, datetime.strptime(start_time, "%H:%M:%S").time(), price)
+        oracle.tou_price(
+            "OFFPEAK",
+            date(2025, 4, 1),
+            day_type,
+            datetime.strptime(start_time, "%H:%M:%S").time(),
+            price,
+        )
     for cluster, param in (("SOLAR", "WIND"), ("NIGHT", "OFFPEAK")):
-        session.execute("vps", "INSERT INTO VPS_CLUSTER (CLUSTER_ID, PARAM_ID) VALUES (?, ?)", [cluster, param])
+        session.execute(
+            "vps", "INSERT INTO VPS_CLUSTER (CLUSTER_ID, PARAM_ID) VALUES (?, ?)", [cluster, param]
+        )
         oracle.cluster(cluster, param)
-    session.execute("vps", "INSERT INTO HOLIDAY (DAY_OFF, NAME) VALUES (?, 'New Year')", [date(2026, 1, 1)])
+    session.execute(
+        "vps", "INSERT INTO HOLIDAY (DAY_OFF, NAME) VALUES (?, 'New Year')", [date(2026, 1, 1)]
+    )
     oracle.holiday(date(2026, 1, 1))

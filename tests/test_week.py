@@ -1,4 +1,4 @@
-"""A week of the simulator through the real cycle, on every engine, against the oracle, row by row."""
+"""A week of the simulator through the real cycle, on every engine, row by row the oracle's."""
 
 from __future__ import annotations
 
@@ -213,8 +213,8 @@ def test_usage_history_is_the_oracles(week: Week) -> None:
     found = plain(
         week.session.execute(
             "vps",
-            "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, READING, USAGE_VALUE, STATUS, REPOLL_READING, REPOLL_USAGE,"
-            " REPOLLED_AT FROM USAGE_HISTORY",
+            "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, READING, USAGE_VALUE, STATUS,"
+            " REPOLL_READING, REPOLL_USAGE, REPOLLED_AT FROM USAGE_HISTORY",
         )
     )
     wanted = {
@@ -229,7 +229,8 @@ def test_quote_history_is_the_oracles(week: Week) -> None:
     found = plain(
         week.session.execute(
             "vps",
-            "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, USAGE_VALUE, QUALITY, REVISION, QUOTE, CO2, SOURCE FROM QUOTE_HISTORY",
+            "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, USAGE_VALUE, QUALITY, REVISION, QUOTE, CO2,"
+            " SOURCE FROM QUOTE_HISTORY",
         )
     )
     wanted = {
@@ -245,7 +246,8 @@ def test_revisions_are_the_oracles(week: Week) -> None:
         tuple(row)
         for row in week.session.execute(
             "vps",
-            "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, REVISION, QUALITY, SOURCE FROM USAGE_REVISION",
+            "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, REVISION, QUALITY, SOURCE"
+            " FROM USAGE_REVISION",
         )
     )
     wanted = sorted(
@@ -260,7 +262,7 @@ def test_usage_adds_up_to_the_registers(week: Week) -> None:
     sums: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
     ends: dict[tuple[str, int], list[Decimal]] = {}
     broken = set()
-    for (ld, sub, at), row in sorted(week.oracle.usage.items(), key=lambda pair: pair[0][2]):
+    for (ld, sub, _at), row in sorted(week.oracle.usage.items(), key=lambda pair: pair[0][2]):
         reading = row.reading if row.reading is not None else row.repoll_reading
         if reading is None:
             continue

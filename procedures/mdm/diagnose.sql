@@ -8,15 +8,15 @@
   later range no longer shows the finding. The runs look back from the last snapshot of
   the range, and only at points that show the finding there.
 #}
-{% from 'frame.sql' import procedure, when, give, add_minutes %}
+{% from 'frame.sql' import procedure, when, give, stage, add_minutes %}
 {% from 'alert.sql' import raise_alerts %}
 {% import 'type.sql' as t %}
 
 {% set kinds = {
   'NEGATIVE': ("u.STATUS = 0 AND i.KIND = 'CUMULATIVE' AND u.USAGE_VALUE < 0", none),
   'RANGE':    ("u.STATUS = 0 AND (u.USAGE_VALUE > i.MAX_VALUE OR (u.USAGE_VALUE < i.MIN_VALUE AND (i.KIND = 'INSTANT' OR u.USAGE_VALUE >= 0)))", none),
-  'ZERO_RUN': ("u.STATUS = 0 AND u.USAGE_VALUE = 0", 'i.ZERO_RUN_LIMIT'),
-  'NULL_RUN': ("u.STATUS = 1", 'i.NULL_RUN_LIMIT'),
+  'ZERO_RUN': ("u.STATUS = 0 AND u.USAGE_VALUE = 0", 'u.ZERO_RUN_LIMIT'),
+  'NULL_RUN': ("u.STATUS = 1", 'u.NULL_RUN_LIMIT'),
 } %}
 
 {% call procedure('DIAGNOSE', 'Look for implausible usage in a range of snapshots.',
@@ -48,6 +48,27 @@ SET :RESULT_CODE = 11;
 {% endcall %}
 
 {% call when(':RESULT_CODE = 0') %}
+-- Every snapshot by its own time: so a row of the history is found by its whole key.
+{{ stage('SUSPECT_SLOT') }}
+INSERT INTO SUSPECT_SLOT (LD_ID, SUB_NUMBER, MEASURED_TIME, USAGE_VALUE, STATUS,
+       KIND, MIN_VALUE, MAX_VALUE, ZERO_RUN_LIMIT, NULL_RUN_LIMIT)
+SELECT u.LD_ID, u.SUB_NUMBER, u.MEASURED_TIME, u.USAGE_VALUE, u.STATUS,
+       i.KIND, i.MIN_VALUE, i.MAX_VALUE, i.ZERO_RUN_LIMIT, i.NULL_RUN_LIMIT
+  FROM (SELECT DISTINCT r.MEASURED_TIME AS SNAPSHOT_TIME
+          FROM USAGE_HISTORY r
+         WHERE r.MEASURED_TIME >= :p_start
+           AND r.MEASURED_TIME < :p_end) s
+ CROSS JOIN DEVICE_ITEM i
+  JOIN USAGE_HISTORY u
+    ON u.LD_ID = i.LD_ID
+   AND u.SUB_NUMBER = i.SUB_NUMBER
+   AND u.MEASURED_TIME = s.SNAPSHOT_TIME
+ WHERE u.STATUS = 1
+    OR (u.STATUS = 0
+        AND (u.USAGE_VALUE <= 0
+             OR u.USAGE_VALUE > i.MAX_VALUE
+             OR u.USAGE_VALUE < i.MIN_VALUE));
+
 {% for code, (finding, limit) in kinds.items() %}
 {% call raise_alerts(code, 'DIAGNOSE') %}
 SELECT u.LD_ID, u.SUB_NUMBER, MIN(u.MEASURED_TIME) AS MEASURED_TIME,
@@ -56,13 +77,10 @@ SELECT u.LD_ID, u.SUB_NUMBER, MIN(u.MEASURED_TIME) AS MEASURED_TIME,
 {% else %}
        'usage ' || TRIM(CAST({{ 'MIN' if code == 'NEGATIVE' else 'MAX' }}(u.USAGE_VALUE) AS CHAR(24))) AS MESSAGE
 {% endif %}
-  FROM USAGE_HISTORY u
-  JOIN DEVICE_ITEM i
-    ON i.LD_ID = u.LD_ID
-   AND i.SUB_NUMBER = u.SUB_NUMBER
+  FROM SUSPECT_SLOT u
 {% if limit %}
  WHERE u.MEASURED_TIME = :v_last
-   AND {{ finding }}
+   AND {{ finding | replace('i.', 'u.') }}
    AND {{ limit }} IS NOT NULL
    AND {{ limit }} <= (SELECT COUNT(*)
                          FROM USAGE_HISTORY r
@@ -72,9 +90,7 @@ SELECT u.LD_ID, u.SUB_NUMBER, MIN(u.MEASURED_TIME) AS MEASURED_TIME,
                           AND r.MEASURED_TIME <= :v_last
                           AND {{ finding | replace('u.', 'r.') }})
 {% else %}
- WHERE u.MEASURED_TIME >= :p_start
-   AND u.MEASURED_TIME < :p_end
-   AND {{ finding }}
+ WHERE {{ finding | replace('i.', 'u.') }}
 {% endif %}
  GROUP BY u.LD_ID, u.SUB_NUMBER
 {% endcall %}

@@ -6,7 +6,7 @@
   come by now, else DUE. Until FINISH_CYCLE the answer covers the same snapshots, so a
   cycle that broke off goes on where it was.
 #}
-{% from 'frame.sql' import procedure, when, give, add_minutes, minutes_between %}
+{% from 'frame.sql' import procedure, when, give, add_minutes, add_days, minutes_between %}
 {% import 'type.sql' as t %}
 
 {% call procedure('OPEN_CYCLE', 'Tell what the cycle of a snapshot has to take in.',
@@ -35,19 +35,26 @@ SELECT CASE
 {% call when(':RESULT_CODE = 0') %}
 SET :v_first = COALESCE({{ add_minutes(':v_finished', ':v_interval') }}, :p_cycle_time);
 {% call give() %}
-WITH RECURSIVE SNAPSHOTS (SNAPSHOT_TIME) AS (
-    SELECT CAST(:v_first AS {{ t.time }}) FROM {{ t.one_row }}
+WITH RECURSIVE DAYS (DAY_ON) AS (
+    SELECT CAST(:v_first AS DATE) FROM {{ t.one_row }}
      UNION ALL
-    SELECT {{ add_minutes('s.SNAPSHOT_TIME', ':v_interval') }}
-      FROM SNAPSHOTS s
-     WHERE s.SNAPSHOT_TIME < :p_cycle_time
+    SELECT {{ add_days('y.DAY_ON', '1') }} FROM DAYS y WHERE y.DAY_ON < CAST(:p_cycle_time AS DATE)
+), SLOTS (MINUTE_OF_DAY) AS (
+    SELECT 0 FROM {{ t.one_row }}
+     UNION ALL
+    SELECT m.MINUTE_OF_DAY + :v_interval FROM SLOTS m WHERE m.MINUTE_OF_DAY + :v_interval < 1440
+), SNAPSHOTS (SNAPSHOT_TIME) AS (
+    -- Days and slots apart: no engine recurses as deep as a month of half hours.
+    SELECT {{ add_minutes('CAST(y.DAY_ON AS ' ~ t.time ~ ')', 'm.MINUTE_OF_DAY') }}
+      FROM DAYS y
+     CROSS JOIN SLOTS m
 )
 SELECT h.HEID, s.SNAPSHOT_TIME, {{ add_minutes('s.SNAPSHOT_TIME', ':v_interval') }} AS SNAPSHOT_END,
-       CASE
-         WHEN c.STATE IS NOT NULL                                        THEN c.STATE
-         WHEN {{ add_minutes('s.SNAPSHOT_TIME', ':v_grace') }} <= :p_now THEN 'LATE'
-         ELSE 'DUE'
-       END AS STATE
+       TRIM(CASE
+              WHEN c.STATE IS NOT NULL                                        THEN c.STATE
+              WHEN {{ add_minutes('s.SNAPSHOT_TIME', ':v_grace') }} <= :p_now THEN 'LATE'
+              ELSE 'DUE'
+            END) AS STATE
   FROM HECONF h
  CROSS JOIN SNAPSHOTS s
   LEFT JOIN COLLECTION_LOG c
@@ -55,6 +62,8 @@ SELECT h.HEID, s.SNAPSHOT_TIME, {{ add_minutes('s.SNAPSHOT_TIME', ':v_interval')
    AND c.SNAPSHOT_TIME = s.SNAPSHOT_TIME
    AND c.CLASS = 'ONTIME'
  WHERE h.ENABLED = 1
+   AND s.SNAPSHOT_TIME >= :v_first
+   AND s.SNAPSHOT_TIME <= :p_cycle_time
  ORDER BY h.HEID, s.SNAPSHOT_TIME
 {% endcall %}
 {% endcall %}

@@ -127,7 +127,7 @@ VALUES (:p_heid, :p_snapshot_time, :p_class, :p_file_name, :v_checksum,
         :v_read, :v_stored, :v_rejected, :v_read - :v_stored - :v_rejected, :v_missing,
         'DONE', :v_started_at, LOCALTIMESTAMP(0));
 -- Staging is emptied after each file: on a server it would hold memory until the client leaves.
-DELETE FROM COLLECTION_LOG_LINE;
-DELETE FROM VALID_READING;
+{{ stage('COLLECTION_LOG_LINE') }}
+{{ stage('VALID_READING') }}
 {% endcall %}
 {% endcall %}

@@ -229,16 +229,25 @@ def _checked(result: Result) -> Result:
 
 
 def whole_lines(path: Path, chunk: int = _CHUNK) -> Iterable[bytes]:
-    """The bytes of a file in pieces that end at a line end, the last one perhaps not."""
+    """The bytes of a file in pieces that end at a line end.
+
+    Of a line longer than a piece only the begin is kept: the rule refuses it by its number.
+    """
     rest = b""
+    cut_off = False
     with path.open("rb") as file:
         while block := file.read(chunk - len(rest)):
             text = rest + block
+            if cut_off:
+                end = text.find(b"\n") + 1
+                cut_off = not end
+                text = text[end:] if end else b""
             cut = text.rfind(b"\n") + 1
             if cut:
                 yield text[:cut]
             elif len(text) >= chunk:
-                raise EngineError(f"{path.name}: a line is longer than {chunk} bytes")
+                yield text[:1024] + b"\n"
+                cut, cut_off = len(text), True
             rest = text[cut:]
     if rest:
         yield rest + b"\n"
