@@ -711,8 +711,8 @@ def test_correct_quote(field: Field) -> None:
     assert field.quote(T0) == QuoteRow(D(4), "C", 1, D(80), None, "C")
     assert len(oracle.revisions) == 2
     oracle.correct_quote("P1", 1, T0, 5)
-    assert field.quote(T0).revision == 1
-    assert oracle.revisions[-1] == RevisionRow("P1", 1, T0, 0, D(4), "C", D(80), "C")
+    assert field.quote(T0).revision == 2
+    assert oracle.revisions[-1] == RevisionRow("P1", 1, T0, 1, D(4), "C", D(80), "C")
 
 
 def test_a_new_price_of_the_same_usage_is_superseded_by_a_correction(field: Field) -> None:
