@@ -23,6 +23,7 @@ class Connection:
     socket: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
+    durable: bool = True  # Firebird: a commit is on the disk; chosen when the files are made
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ def _connection(entries: dict[str, object], base: Path) -> Connection:
         socket=str(entries.get("socket", "")),
         user=str(entries.get("user", "")),
         password=_secret(entries, base),
+        durable=bool(entries.get("durable", True)),
     )
 
 

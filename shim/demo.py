@@ -30,6 +30,9 @@ MARKER = ".kenshin-demo"
 _CONFIG = """\
 # The installation that the demonstration made: everything lies in this folder.
 engine = "firebird-embedded"
+
+[connection]
+durable = false   # a power cut may cost this demonstration its end; real installations leave it out
 """
 
 

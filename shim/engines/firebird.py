@@ -49,6 +49,7 @@ class FirebirdSession(Session):
     def connect(self) -> None:
         driver_config.fb_client_library.value = runtime.client_library()
         driver_config.db_defaults.page_size.value = 16384
+        driver_config.db_defaults.forced_writes.value = self.config.connection.durable
         driver_config.db_defaults.db_charset.value = "UTF8"
         if self.config.engine == "firebird-embedded":
             runtime.prepare(Path(self.config.places["mdm"]).parent / "engine", self.config.exchange)
