@@ -146,6 +146,7 @@ class Station:
             seed=self.seed,
             start=self.start,
             rollover_devices=tuple(self.keys[n] for n in rollover),
+            rollover_share=0.0,
             backwards_devices=tuple(self.keys[n] for n in backwards),
         )
         for heid in sorted({row["HEID"] for row in self.rules.rows("HE_POLL_TARGET_CONTROLLER")}):
