@@ -44,8 +44,8 @@ class Options:
     meters: int = 500
     days: float = 7
     seed: int = 2026
-    loss: float = 0.03
-    unanswered: float = 0.15
+    loss: float = 0.02
+    unanswered: float = 0.1
 
 
 @dataclass
@@ -138,7 +138,7 @@ class Demo:
         with self._progress() as progress:
             bar = progress.add_task("half-hourly cycles", total=len(snapshots))
             for at in snapshots:
-                if at.hour == 0 and at.minute == 0:
+                if at.hour % 6 == 0 and at.minute == 0:
                     # A cycle of cron has a connection of its own; one kept for days grows slow.
                     rules.session.close()
                     rules.session.connect()

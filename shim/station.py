@@ -46,7 +46,7 @@ def plan(count: int) -> Iterator[Device]:
         elif number % 8 == 0:
             yield Device(number, MULTI_METER, (ELECTRICITY, GAS))
         else:
-            yield Device(number, METER, (ELECTRICITY if number % 4 == 0 else ENERGY_ALONE,))
+            yield Device(number, METER, (ELECTRICITY if number % 10 == 0 else ENERGY_ALONE,))
 
 
 class Station:
