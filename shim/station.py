@@ -41,9 +41,9 @@ class Device:
 def plan(count: int) -> Iterator[Device]:
     """`count` devices: meters, of which some measure current or gas too, and HEMS controllers."""
     for number in range(1, count + 1):
-        if number % 20 == 0:
+        if number % 50 == 0:
             yield Device(number, HEMS, (HEMS_MAIN, SOCKET, SOCKET))
-        elif number % 8 == 0:
+        elif number % 16 == 0:
             yield Device(number, MULTI_METER, (ELECTRICITY, GAS))
         else:
             yield Device(number, METER, (ELECTRICITY if number % 10 == 0 else ENERGY_ALONE,))
