@@ -55,8 +55,6 @@ class Counts:
     taken: int = 0
     marked: int = 0
     rejected: int = 0
-    targets: int = 0
-    answered: int = 0
     incidents: list[str] = field(default_factory=list)
 
 
@@ -166,7 +164,6 @@ class Demo:
         with station.rules.session.transaction():
             targets = {heid: station.targets(heid) for heid in station.heads}
         for heid, head in station.heads.items():
-            self.counts.targets += len(targets[heid])
             if targets[heid]:
                 head.repoll(at, targets[heid], items[heid])
             path = head.collect(at, items[heid].values())

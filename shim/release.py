@@ -281,7 +281,7 @@ def apply(config: Config, progress: Callable[[Step], None] = lambda _: None) -> 
     """
     done = 0
     with open_session(config) as session:
-        _make_places(session)
+        session.make_places()
         for place in dict.fromkeys(config.places.values()):
             database = next(d for d in DATABASES if config.places[d] == place)
             for statement in prelude(config.dialect):
@@ -297,10 +297,6 @@ def apply(config: Config, progress: Callable[[Step], None] = lambda _: None) -> 
             progress(step)
             done += _apply_step(session, step, recorded[step.database], live[step.database])
     return done
-
-
-def _make_places(session: Session) -> None:
-    session.make_places()
 
 
 def _recorded(session: Session, database: str) -> dict[str, str]:

@@ -55,7 +55,6 @@ class Week:
         }
         self.held_back: dict[datetime, list[Path]] = defaultdict(list)
         self.dice = random.Random(SEED)
-        self.doubled: Path | None = None
 
     def items(self, heid: int) -> list:
         return [
