@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,12 @@ class Config:
     outbox: Path
     connection: Connection = Connection()
     simulator: dict[str, object] = field(default_factory=dict)
+    role_prefix: str = "KENSHIN_"  # two installations on one server need two
+    kek_file: Path | None = None  # key-encryption keys, unless KENSHIN_KEK holds them
+
+    def role(self, consumer: str) -> str:
+        """The name of a consumer's role in the database."""
+        return self.role_prefix + consumer
 
     @property
     def dialect(self) -> str:
@@ -80,6 +87,8 @@ def from_entries(entries: dict[str, object], base: Path) -> Config:
         outbox=base / str(files.get("outbox", "outbox")),
         connection=_connection(_table(entries, "connection"), base),
         simulator=_table(entries, "simulator"),
+        role_prefix=_prefix(_table(entries, "access")),
+        kek_file=_kek_file(_table(entries, "secrets"), base),
     )
 
 
@@ -115,6 +124,25 @@ def _connection(entries: dict[str, object], base: Path) -> Connection:
         password=_secret(entries, base),
         durable=bool(entries.get("durable", True)),
     )
+
+
+def _prefix(entries: dict[str, object]) -> str:
+    prefix = str(entries.get("role_prefix", "KENSHIN_"))
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]{0,19}", prefix):
+        raise ConfigError(
+            f"[access] role_prefix = {prefix!r}: upper-case letters, digits and underscores, "
+            "at most 20, a letter first"
+        )
+    return prefix
+
+
+def _kek_file(entries: dict[str, object], base: Path) -> Path | None:
+    unknown = sorted(set(entries) - {"kek_file"})
+    if unknown:
+        raise ConfigError(
+            f"[secrets] {unknown[0]}: there is only kek_file, which names the file of the keys"
+        )
+    return base / str(entries["kek_file"]) if "kek_file" in entries else None
 
 
 def _secret(entries: dict[str, object], base: Path) -> str:

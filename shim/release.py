@@ -6,13 +6,12 @@ import csv
 import getpass
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from kenshin import __version__
+from kenshin import __version__, access, scratch
 from kenshin.config import Config
 from kenshin.engines import EngineError, Session, open_session
 from kenshin.paths import ROOT
@@ -21,11 +20,12 @@ from kenshin.render import (
     TERMINATOR,
     Declaration,
     Unit,
+    plain,
     render_database,
     render_template,
 )
 
-_PHASES = {"sql": 0, "data": 1, "alias": 2, "views": 2, "procedures": 3}
+_PHASES = {"sql": 0, "data": 1, "alias": 2, "views": 2, "giver": 3, "procedures": 3}
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ def steps(config: Config) -> list[Step]:
     for database in DATABASES:
         found += [Step(database, unit) for unit in units[database]]
         found += [Step(database, unit) for unit in _data(config, database, units[database])]
-        found += [Step(database, unit) for unit in _aliases(config, database, units, owned)]
+        found += list(_aliases(config, database, units, owned))
+    if config.dialect == "firebird":
+        found += _links(config)
     return _ordered(config, found)
 
 
@@ -87,7 +89,7 @@ def _aliases(
     database: str,
     units: dict[str, list[Unit]],
     owned: dict[str, dict[str, Declaration]],
-) -> Iterator[Unit]:
+) -> Iterator[Step]:
     """Objects of another place that rules here mention, under their own name or as MDM_<name>."""
     place = config.places[database]
     here = {name for d in DATABASES if config.places[d] == place for name in owned[d]}
@@ -100,29 +102,55 @@ def _aliases(
             if declaration.kind not in ("table", "view"):
                 continue
             prefixed = f"{other.upper()}_{name}"
-            if name in mentioned and name not in here:
-                yield _alias(config, database, name, other, declaration)
-            if prefixed in mentioned:
-                yield _alias(config, database, prefixed, other, declaration)
+            aliases = [name] if name in mentioned and name not in here else []
+            aliases += [prefixed] if prefixed in mentioned else []
+            for alias in aliases:
+                yield _alias(config, database, alias, other, declaration)
+            if aliases and config.dialect == "firebird":
+                yield _giver(config, other, declaration)
 
 
-def _alias(config: Config, database: str, alias: str, other: str, declaration: Declaration) -> Unit:
-    declared: list[Declaration] = []
-    from kenshin.render import environment
-
-    template = environment(config.dialect, declared).get_template("alias.sql")
-    text = template.render(
+def _alias(config: Config, database: str, alias: str, other: str, declaration: Declaration) -> Step:
+    declared, statements = render_template(
+        config.dialect,
+        "alias.sql",
         alias=alias,
         name=declaration.name,
         place=config.places[other],
-        purpose=declaration.purpose,
         columns=declaration.columns,
         key=declaration.key,
     )
-    statements = tuple(
-        part.strip() for part in re.split(r"^\$\$$", text, flags=re.MULTILINE) if part.strip()
+    return Step(database, Unit(database, "alias", alias, tuple(declared), tuple(statements)))
+
+
+def _giver(config: Config, database: str, declaration: Declaration) -> Step:
+    """What gives the rows of a table to another database file."""
+    declared, statements = render_template(
+        config.dialect, "giver.sql", name=declaration.name, columns=declaration.columns
     )
-    return Unit(database, "alias", alias, tuple(declared), statements)
+    name = f"GIVE_{declaration.name}"
+    return Step(database, Unit(database, "giver", name, tuple(declared), tuple(statements)))
+
+
+def _links(config: Config) -> Iterator[Step]:
+    """The key by which database files know each other; the first one makes it up."""
+    source = None
+    for place in dict.fromkeys(config.places.values()):
+        database = _database_at(config, place)
+        for folder, path, name in (
+            ("sql", "link.sql", "LINK_KEY"),
+            ("data", "link_data.sql", "LINK_KEY"),
+            ("sql", "link_used.sql", "LINK_USED"),
+            ("sql", "link_proof.sql", "PROVE_LINK"),
+        ):
+            declared, statements = render_template(config.dialect, path, source=source)
+            unit = Unit(database, folder, name, tuple(declared), tuple(statements))
+            yield Step(database, unit)
+        source = source or place
+
+
+def _database_at(config: Config, place: str) -> str:
+    return next(database for database in DATABASES if config.places[database] == place)
 
 
 def _data(config: Config, database: str, units: list[Unit], kind: str = "tables") -> Iterator[Unit]:
@@ -251,7 +279,7 @@ def render(config: Config, folder: Path) -> list[Path]:
 
 def _hand_scripts(config: Config, found: list[Step], folder: Path) -> list[Path]:
     """Scripts for the engine's own client: one for MySQL and MariaDB, one per file for Firebird."""
-    first = "".join(f"{statement}\n{TERMINATOR}\n" for statement in prelude(config.dialect))
+    first = _joined(prelude(config.dialect))
     if config.dialect != "firebird":
         body = f"DELIMITER {TERMINATOR}\n{first}"
         for place in dict.fromkeys(config.places.values()):
@@ -259,19 +287,29 @@ def _hand_scripts(config: Config, found: list[Step], folder: Path) -> list[Path]
                 f"CREATE DATABASE IF NOT EXISTS {place}"
                 f" DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin\n{TERMINATOR}\n"
             )
+        body += _joined(access.definer_statements(config))
         for step in found:
             body += f"USE {config.places[step.database]}\n{TERMINATOR}\n{step.unit.text}"
+        body += _joined(access.statements(config, found))
         path = folder / "install.sql"
         path.write_text(body, encoding="utf-8")
         return [path]
     paths = []
     for place in dict.fromkeys(config.places.values()):
         mine = [step for step in found if config.places[step.database] == place]
-        body = f"SET TERM {TERMINATOR} ;\n{first}" + "".join(step.unit.text for step in mine)
-        path = folder / f"install-{Path(place).stem}.sql"
-        path.write_text(body, encoding="utf-8")
-        paths.append(path)
+        for name, body in (
+            (place, first + "".join(step.unit.text for step in mine)),
+            (scratch.beside(place), _joined(scratch.statements(place))),
+        ):
+            body += _joined(access.statements(config, found, name))
+            path = folder / f"install-{Path(name).name.removesuffix('.fdb')}.sql"
+            path.write_text(f"SET TERM {TERMINATOR} ;\n{body}", encoding="utf-8")
+            paths.append(path)
     return paths
+
+
+def _joined(statements: list[str]) -> str:
+    return "".join(f"{statement}\n{TERMINATOR}\n" for statement in statements)
 
 
 def apply(config: Config, progress: Callable[[Step], None] = lambda _: None) -> int:
@@ -282,10 +320,10 @@ def apply(config: Config, progress: Callable[[Step], None] = lambda _: None) -> 
     done = 0
     with open_session(config) as session:
         session.make_places()
+        access.make_definer(session)
         for place in dict.fromkeys(config.places.values()):
-            database = next(d for d in DATABASES if config.places[d] == place)
             for statement in prelude(config.dialect):
-                session.execute(database, statement)
+                session.execute(_database_at(config, place), statement)
         found = steps(config)
         databases = {step.database for step in found}
         live = {database: set(session.live_objects(database)) for database in databases}
@@ -296,6 +334,8 @@ def apply(config: Config, progress: Callable[[Step], None] = lambda _: None) -> 
         for step in found:
             progress(step)
             done += _apply_step(session, step, recorded[step.database], live[step.database])
+        scratch.put(session)
+        access.put(session, found)
     return done
 
 
@@ -354,14 +394,22 @@ def verify(config: Config) -> list[Difference]:
     """Compare the live objects with this release; an empty list means that all is as it should."""
     found: list[Difference] = []
     with open_session(config) as session:
-        for step in steps(config):
+        released = steps(config)
+        for step in released:
             found += _differences(session, step)
+        for place, name, what in scratch.differences(session):
+            found.append(Difference(place, name, what))
+        missing, surplus = access.differences(session, released)
+        found += [Difference(right.place, str(right), "is missing") for right in sorted(missing)]
+        found += [Difference(right.place, str(right), "is nobody's") for right in sorted(surplus)]
+        for name, what in access.stray_accounts(session):
+            found.append(Difference("vps", f"account {name}", what))
     return found
 
 
 def _differences(session: Session, step: Step) -> Iterator[Difference]:
     live = session.live_objects(step.database)
-    text = _plain(step.unit.text)
+    text = plain(step.unit.text)
     for declaration in step.unit.declarations:
         name = declaration.name
         if declaration.kind == "session" and session.config.dialect != "firebird":
@@ -372,14 +420,5 @@ def _differences(session: Session, step: Step) -> Iterator[Difference]:
             columns = [column.strip('"') for column in declaration.columns]
             if session.live_columns(step.database, name) != columns:
                 yield Difference(step.database, name, "has other columns")
-        elif live[name] and _plain(live[name]) not in text:
+        elif live[name] and plain(live[name]) not in text:
             yield Difference(step.database, name, "has another body")
-
-
-def _plain(text: str) -> str:
-    """A body without what differs though it is the same: comments, white space, doubled quotes.
-
-    The command-line client strips comments where a driver does not, and MySQL's catalogue
-    shows a doubled quote inside a string as a single one.
-    """
-    return " ".join(re.sub("'+", "'", re.sub(r"-- [^\n]*", " ", text)).split())

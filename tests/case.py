@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +36,8 @@ def plain(value: Any) -> Any:
         return str(int(value))
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, timedelta):  # a time of day, as MySQL's driver gives it
+        return str((datetime.min + value).time())
     if isinstance(value, date | time):
         return str(value)
     if isinstance(value, bytes | bytearray | memoryview):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Installations
-from kenshin import release
+from kenshin import access, release
 from kenshin.config import Config
 from kenshin.engines import Session, open_session
 from kenshin.paths import ROOT
@@ -155,17 +155,16 @@ def other_body(config: Config) -> list[str]:
     ]
 
 
-def nobodys_table(steps: list[release.Step]) -> str:
-    """A table of VPS-DB that no other object mentions: an engine would refuse to drop another."""
+def nobodys_table(steps: list[release.Step]) -> tuple[str, str]:
+    """A table, with its database, that no other object mentions: others an engine would keep."""
     mentioned = {
         name for step in steps for name in step.unit.mentions - {step.unit.name, "SCHEMA_RELEASE"}
     }
-    names = [
-        declaration.name
+    return min(
+        (database, declaration.name)
         for database, declaration, _ in declared(steps, "table")
-        if database == "vps" and declaration.name not in mentioned
-    ]
-    return min(names)
+        if declaration.name not in mentioned
+    )
 
 
 def test_verify_names_what_is_not_as_released(
@@ -174,15 +173,21 @@ def test_verify_names_what_is_not_as_released(
     config = installations.new(engine, "verify")
     release.apply(config)
     assert release.verify(config) == []
-    table = nobodys_table(steps)
+    place, table = nobodys_table(steps)
     with open_session(config) as session:
         session.execute("he", "DROP VIEW HE_POLL_TARGET_ITEM")
-        session.execute("vps", f"DROP TABLE {table}")
+        session.execute(place, f"DROP TABLE {table}")
         for statement in other_body(config):
             session.execute("mdm", statement)
-    found = {(d.database, d.name, d.what) for d in release.verify(config)}
+    # Some engines forget the rights on an object that is dropped; `verify` names these too.
+    of_dropped = {
+        (right.place, str(right), "is missing")
+        for right in access.declared(config, release.steps(config))
+        if right.name in ("HE_POLL_TARGET_ITEM", "DHCP_COMPLETED")
+    }
+    found = {(d.database, d.name, d.what) for d in release.verify(config)} - of_dropped
     assert found == {
         ("he", "HE_POLL_TARGET_ITEM", "is missing"),
-        ("vps", table, "is missing"),
+        (place, table, "is missing"),
         ("mdm", "DHCP_COMPLETED", "has another body"),
     }

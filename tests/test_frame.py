@@ -14,7 +14,7 @@ import pytest
 from jinja2 import TemplateRuntimeError
 
 from conftest import Installations, RolledBack
-from kenshin import release
+from kenshin import access, release
 from kenshin.config import Config
 from kenshin.engines import Result, Session, open_session
 from kenshin.render import LINEAGE, environment, render_template
@@ -66,6 +66,7 @@ def bare(engine: str, installations: Installations) -> Config:
     config = installations.new(engine, "frame")
     with open_session(config) as session:
         session.make_places()
+        access.make_definer(session)
         for statement in [*release.prelude(config.dialect), *statements(config.dialect)]:
             session.execute("vps", statement)
     return config

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kenshin.config import Config
-from kenshin.engines.base import EngineError, Result, Session, TryAgain
+from kenshin.engines.base import EngineError, Result, Right, Session, TryAgain
 
-__all__ = ["EngineError", "Result", "Session", "TryAgain", "open_session"]
+__all__ = ["EngineError", "Result", "Right", "Session", "TryAgain", "open_session"]
 
 
 def open_session(config: Config) -> Session:

@@ -43,6 +43,20 @@ class Result:
         return self.code < 1000
 
 
+@dataclass(frozen=True, order=True)
+class Right:
+    """One right of one role on one object; without a name it is on all of the kind."""
+
+    place: str
+    kind: str  # PROCEDURE, or TABLE, which a view is too
+    name: str
+    privilege: str
+    role: str
+
+    def __str__(self) -> str:
+        return f"{self.privilege} on {self.kind} {self.name or '*'} for {self.role}"
+
+
 class Session(ABC):
     """One connection. A rule called outside `transaction` is a transaction of its own."""
 
@@ -51,6 +65,7 @@ class Session(ABC):
         self._open = False
 
     driver_error: type[Exception]  # what the driver raises
+    keeps_logins = True  # accounts with passwords are the engine's
 
     # What an engine does in its own way -----------------------------------------------
 
@@ -101,6 +116,30 @@ class Session(ABC):
     @abstractmethod
     def live_columns(self, database: str, table: str) -> list[str]:
         """The columns of a table or view, in their order."""
+
+    @abstractmethod
+    def access_places(self) -> list[str]:
+        """Where accounts get roles: each database file, or the whole server once, named ''."""
+
+    @abstractmethod
+    def live_roles(self) -> set[tuple[str, str]]:
+        """The roles that there are, each with its place."""
+
+    @abstractmethod
+    def live_rights(self, roles: Sequence[str]) -> set[Right]:
+        """Every right that these roles have, on whatever it may be."""
+
+    @abstractmethod
+    def live_logins(self) -> set[tuple[str, str]]:
+        """The accounts that can log in, each with its host, '' where a login has none."""
+
+    @abstractmethod
+    def live_members(self) -> set[tuple[str, str, str]]:
+        """Who holds a role: place, account, role."""
+
+    @abstractmethod
+    def account_name(self, name: str) -> str:
+        """The name of an account as the engine keeps it, and as a rule sees it."""
 
     @abstractmethod
     def is_passing(self, error: Exception) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import mysql.connector
 from mysql.connector import errorcode
 
-from kenshin.engines.base import EngineError, Result, Session
+from kenshin.engines.base import EngineError, Result, Right, Session
 from kenshin.render import environment
 
 _PASSING = {
@@ -25,6 +26,14 @@ _PASSING = {
     1927,  # MariaDB: the connection was killed
     1053,
 }
+
+
+# Privileges with commas between them; those on columns carry a list of their own.
+_GRANT = re.compile(
+    r"GRANT (?P<privileges>.+) ON (?:(?P<kind>[A-Z ]+) )?"
+    r"(?P<place>\*|[`\"].*?[`\"])\.(?P<name>\*|[`\"].*?[`\"]) TO (?P<rest>.*)"
+)
+_PRIVILEGE = re.compile(r"([A-Z_][A-Z_ ]*[A-Z_])(?: ?\(([^)]*)\))?")
 
 
 class MySQLSession(Session):
@@ -166,5 +175,67 @@ class MySQLSession(Session):
         )
         return [str(name) for (name,) in rows]
 
+    def access_places(self) -> list[str]:
+        return [""]
+
+    def live_roles(self) -> set[tuple[str, str]]:
+        # Both servers keep roles among the accounts.
+        rows = self.execute("", "SELECT u.User FROM mysql.user u")
+        return {("", str(name)) for (name,) in rows}
+
+    def live_rights(self, roles: Sequence[str]) -> set[Right]:
+        there = {name for _, name in self.live_roles()}
+        return {
+            right
+            for role in roles
+            if role in there
+            for (line,) in self.execute("", f"SHOW GRANTS FOR {role}")
+            for right in _rights(str(line), role)
+        }
+
+    def live_logins(self) -> set[tuple[str, str]]:
+        rows = self.execute("", "SELECT u.User, u.Host FROM mysql.user u")
+        return {(str(name), str(host)) for name, host in rows}
+
+    def live_members(self) -> set[tuple[str, str, str]]:
+        members = "SELECT e.TO_USER, e.FROM_USER FROM mysql.role_edges e"
+        if self.config.engine == "mariadb":
+            # Whoever makes a role administers it there.
+            members = "SELECT m.User, m.Role FROM mysql.roles_mapping m WHERE m.Admin_option = 'N'"
+        return {("", str(name), str(role)) for name, role in self.execute("", members)}
+
+    def account_name(self, name: str) -> str:
+        return name
+
     def is_passing(self, error: Exception) -> bool:
         return isinstance(error, mysql.connector.Error) and error.errno in _PASSING
+
+
+def _rights(line: str, role: str) -> Iterator[Right]:
+    """The rights in one line of SHOW GRANTS, wherever they are; a schema may be a pattern."""
+    given, _, grantee = line.rpartition(" TO ")
+    if not line.startswith("GRANT ") or _name(grantee.split()[0]) != role:
+        return  # MariaDB also shows what the roles of a role may do
+    match = _GRANT.match(line)
+    if match is None:
+        # GRANT roles TO another
+        for name in given.removeprefix("GRANT ").split(","):
+            yield Right("", "ROLE", _name(name), "", role)
+        return
+    place, name = match["place"].strip('`"*'), match["name"].strip('`"*')
+    if match["kind"]:
+        name = name.upper()  # both servers keep routines' names as they like
+    privileges = []
+    for privilege, columns in _PRIVILEGE.findall(match["privileges"]):
+        quoted = ", ".join(f'"{_name(column)}"' for column in columns.split(",") if column)
+        privileges.append(f"{privilege} ({quoted})" if quoted else privilege)
+    if "GRANT OPTION" in match["rest"]:
+        privileges.append("GRANT OPTION")
+    for privilege in privileges:
+        if privilege != "USAGE":
+            yield Right(place, match["kind"] or "TABLE", name, privilege, role)
+
+
+def _name(account: str) -> str:
+    """The name in quotes, that of an account without its host."""
+    return account.strip().split("@")[0].strip("`\"'")

@@ -49,8 +49,8 @@ $$
 {% endmacro %}
 
 
-{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[], reads=false) %}
-{{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers) }}
+{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[], reads=false, means={}, staged='') %}
+{{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers, means=means, staged=staged) }}
 {% set names = ['RESULT_CODE', 'SQL_ERROR', 'k_verdict'] + takes | list + gives | list + holds | list %}
 CREATE OR ALTER PROCEDURE {{ name }}{{ ' (' if takes }}
 {% for parameter, type in takes.items() %}
@@ -180,8 +180,40 @@ RETURNING {{ key }} INTO {{ into }};
 {# The whole text matches; the pattern keeps to what all engines read alike. #}
 {% macro matches(text, pattern) %}({{ text }} SIMILAR TO '{{ pattern }}' ESCAPE '\'){% endmacro %}
 
+{# The text begins with another; by an index, if the column has one. #}
+{% macro begins(text, start) %}({{ text }} STARTING WITH {{ start }}){% endmacro %}
+
 {# HASH gives a signed number where the others give an unsigned one. #}
 {% macro crc32(text) %}BIN_AND(CAST(HASH({{ text }} USING CRC32) AS BIGINT), 4294967295){% endmacro %}
+
+{# Ends a SELECT, behind its ORDER BY: only so many rows, a number or a :variable. #}
+{% macro first_rows(count) %}FETCH FIRST {{ count }} ROWS ONLY{% endmacro %}
+
+{# Ends a SELECT over locked rows: here a stale read cannot be, the lock before it would have failed. #}
+{% macro latest() %}{% endmacro %}
+{% macro by_index(column) %}{% endmacro %}
+
+{# Delete only so many rows, a :variable, of those that match. #}
+{% macro delete_some(table, condition, order, count) %}
+DELETE FROM {{ table }}
+ WHERE {{ condition }}
+ ORDER BY {{ order }}
+  ROWS {{ count }};
+{% endmacro %}
+
+{# SHA-256 as 64 hexadecimal digits. #}
+{% macro sha256(text) %}LOWER(HEX_ENCODE(CRYPT_HASH({{ text }} USING SHA256))){% endmacro %}
+
+{# Bytes that are given as hexadecimal digits, in base64 with its padding. #}
+{% macro base64_of_hex(digits) %}BASE64_ENCODE(HEX_DECODE({{ digits }})){% endmacro %}
+
+{# Text that was read byte by byte, as its bytes, as their hexadecimal digits and as the UTF-8 that they are. #}
+{% macro bytes_of(text, bytes) %}CAST(CAST({{ text }} AS VARCHAR({{ bytes }}) CHARACTER SET ISO8859_1) AS VARCHAR({{ bytes }}) CHARACTER SET OCTETS){% endmacro %}
+{% macro hex_of(text, bytes) %}HEX_ENCODE({{ bytes_of(text, bytes) }}){% endmacro %}
+{% macro utf8_of(text, bytes) %}CAST({{ bytes_of(text, bytes) }} AS VARCHAR({{ bytes }}) CHARACTER SET UTF8){% endmacro %}
+
+{# The number that a byte of a text is, the first being 1; 0 behind its end. #}
+{% macro byte_of(text, place) %}ASCII_VAL(SUBSTRING({{ text }} FROM {{ place }} FOR 1)){% endmacro %}
 
 {% macro list_of(value, order) %}CAST(LIST({{ value }}, ',') AS VARCHAR(1024)){% endmacro %}
 
@@ -213,40 +245,26 @@ SET :RESULT_CODE = :k_verdict;
 {% endmacro %}
 
 
-{#
-  Close the pooled connections to other database files: each keeps its last statements, and
-  with them the tables, which could not be dropped. A server may forbid it, and pools none.
-#}
-{% macro let_go() %}
-BEGIN
-    EXECUTE STATEMENT 'ALTER EXTERNAL CONNECTIONS POOL CLEAR ALL';
-    WHEN ANY DO
-    BEGIN
-    END
-END
-{% endmacro %}
+{% macro prove_piece(procedure) -%}
+EXECUTE PROCEDURE PROVE_LINK('{{ procedure }} ' || :v_scratch || ' ' || :v_table || ' '
+    || HEX_ENCODE(CRYPT_HASH(:v_piece USING SHA256))) RETURNING_VALUES :v_proof;
+{%- endmacro %}
 
-
-{#
-  Write the lines of a file to the exchange directory: an external table of the scratch
-  database takes whole blocks of 4,096 bytes, another on the same file the bytes behind them.
-#}
+{# Write the lines of a file to the exchange directory, through the scratch file. #}
 {% macro write_lines(file, header) %}
 {% set rows = caller() | trim %}
 {% set scratch = 'WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch' %}
 SET :v_scratch = RDB$GET_CONTEXT('SYSTEM', 'DB_NAME') || '.scratch';
 SET :v_table = 'W' || CURRENT_CONNECTION || '_' || CURRENT_TRANSACTION;
-EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || 'T EXTERNAL FILE ''' || {{ file }}
-    || ''' (BLOCK CHAR(1) CHARACTER SET OCTETS)' {{ scratch }};
-EXECUTE STATEMENT 'SELECT COUNT(BLOCK) FROM (SELECT BLOCK FROM ' || :v_table || 'T ROWS 1)'
+EXECUTE PROCEDURE PROVE_LINK('OPEN_FILE ' || :v_scratch || ' ' || {{ file }} || ' ' || :v_table)
+    RETURNING_VALUES :v_proof;
+EXECUTE STATEMENT ('SELECT f.o_bytes FROM OPEN_FILE(?, ?, ?) f') (:v_proof, {{ file }}, :v_table)
     {{ scratch }} INTO :v_bytes;
 {% call when(':v_bytes > 0') %}
 SET :RESULT_CODE = 5001;
 SET :SQL_ERROR = 'the exchange directory holds ' || {{ file }} || ' already';
 {% endcall %}
 {% call when(':RESULT_CODE = 0') %}
-EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || ' EXTERNAL FILE ''' || {{ file }}
-    || ''' (BLOCK CHAR(4096) CHARACTER SET OCTETS)' {{ scratch }};
 SET :v_text = '{{ header }}' || ASCII_CHAR(10);
 FOR
 {{ rows | indent(4, first=true) }}
@@ -256,29 +274,32 @@ SELECT '#END,' || :v_rows FROM RDB$DATABASE
 DO
 BEGIN
     v_text = v_text || v_line || ASCII_CHAR(10);
-    WHILE (OCTET_LENGTH(v_text) >= 4096) DO
+    v_bytes = BIN_AND(OCTET_LENGTH(v_text), -4096);
+    IF (v_bytes >= 8192) THEN
     BEGIN
-        EXECUTE STATEMENT ('INSERT INTO ' || :v_table || ' VALUES (?)') (LEFT(v_text, 4096))
-            {{ scratch }};
-        v_text = SUBSTRING(v_text FROM 4097);
+        v_piece = LEFT(v_text, v_bytes);
+        {{ prove_piece('WRITE_FILE') | indent(8) }}
+        EXECUTE STATEMENT ('EXECUTE PROCEDURE WRITE_FILE(?, ?, ?)')
+            (:v_proof, :v_table, :v_piece) {{ scratch }};
+        v_text = SUBSTRING(v_text FROM v_bytes + 1);
     END
 END
-WHILE (OCTET_LENGTH(v_text) > 0) DO
-BEGIN
-    EXECUTE STATEMENT ('INSERT INTO ' || :v_table || 'T VALUES (?)') (LEFT(v_text, 1))
-        {{ scratch }};
-    v_text = SUBSTRING(v_text FROM 2);
-END
-{{ let_go() }}
-EXECUTE STATEMENT 'DROP TABLE ' || :v_table {{ scratch }};
+SET :v_bytes = BIN_AND(OCTET_LENGTH(:v_text), -4096);
+SET :v_piece = LEFT(:v_text, :v_bytes);
+{{ prove_piece('WRITE_FILE') }}
+EXECUTE STATEMENT ('EXECUTE PROCEDURE WRITE_FILE(?, ?, ?)')
+    (:v_proof, :v_table, :v_piece) {{ scratch }};
+SET :v_piece = SUBSTRING(:v_text FROM :v_bytes + 1);
+{{ prove_piece('CLOSE_FILE') }}
+EXECUTE STATEMENT ('EXECUTE PROCEDURE CLOSE_FILE(?, ?, ?)')
+    (:v_proof, :v_table, :v_piece) {{ scratch }};
 {% endcall %}
-{{ let_go() }}
-EXECUTE STATEMENT 'DROP TABLE ' || :v_table || 'T' {{ scratch }};
 {% endmacro %}
 
 {% set writer_holds = {
-    'v_rows': 'INTEGER', 'v_line': 'VARCHAR(1024)', 'v_text': 'VARCHAR(16000) CHARACTER SET OCTETS',
-    'v_scratch': 'VARCHAR(1024)', 'v_table': 'VARCHAR(63)', 'v_bytes': 'BIGINT'} %}
+    'v_rows': 'INTEGER', 'v_line': 'VARCHAR(2048)', 'v_text': 'VARCHAR(32000) CHARACTER SET OCTETS',
+    'v_piece': 'VARCHAR(32000) CHARACTER SET OCTETS',
+    'v_scratch': 'VARCHAR(1024)', 'v_proof': 'VARCHAR(160)', 'v_table': 'VARCHAR(63)', 'v_bytes': 'BIGINT'} %}
 
 
 {# Set columns of the rows of a table, u, that match rows of a smaller one, n. #}

@@ -1,62 +1,34 @@
-{% from 'frame.sql' import when, let_go %}
+{% from 'frame.sql' import when %}
 
-{#
-  Read a file of the exchange directory into a staging table.
-
-  Firebird sees a file as an external table: blocks of 4,096 bytes, then the rest byte by
-  byte. Each such table takes a number that never comes back while the connection lives,
-  so they live in a scratch database beside the main one, which may be made anew at any time.
-  Its name is the main database's with .scratch behind.
-#}
+{# Read a file of the exchange directory into a staging table, through the scratch file. #}
 {% macro read_lines(name, columns) %}
-DELETE FROM {{ name }};
 SET :v_scratch = RDB$GET_CONTEXT('SYSTEM', 'DB_NAME') || '.scratch';
-SET :v_table = 'R' || CURRENT_CONNECTION || '_' || CURRENT_TRANSACTION;
+EXECUTE PROCEDURE PROVE_LINK('READ_FILE ' || :v_scratch || ' ' || :p_file_name) RETURNING_VALUES :v_proof;
 SET :v_rest = '';
 SET :v_line_no = 0;
-SET :v_bytes = 0;
-EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || ' EXTERNAL FILE ''' || :p_file_name
-    || ''' (BLOCK CHAR(4096) CHARACTER SET OCTETS)'
-    WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
-FOR EXECUTE STATEMENT 'SELECT BLOCK FROM ' || :v_table
+SET :v_read = 0;
+FOR EXECUTE STATEMENT ('SELECT f.o_bytes FROM READ_FILE(?, ?) f') (:v_proof, :p_file_name)
     WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch
-    INTO :v_block
+    INTO :v_bytes
 DO
 BEGIN
-    :v_bytes = :v_bytes + 4096;
-    EXECUTE PROCEDURE STAGE_{{ name }}(:v_rest || :v_block, :v_line_no)
+    :v_read = :v_read + OCTET_LENGTH(:v_bytes);
+    EXECUTE PROCEDURE STAGE_{{ name }}(:v_rest || :v_bytes, :v_line_no)
         RETURNING_VALUES :v_rest, :v_line_no;
 END
-EXECUTE STATEMENT 'RECREATE TABLE ' || :v_table || 'T EXTERNAL FILE ''' || :p_file_name
-    || ''' (BLOCK CHAR(1) CHARACTER SET OCTETS)'
-    WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
-FOR EXECUTE STATEMENT 'SELECT BLOCK FROM ' || :v_table || 'T OFFSET ' || :v_bytes || ' ROWS'
-    WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch
-    INTO :v_byte
-DO
-BEGIN
-    :v_bytes = :v_bytes + 1;
-    :v_rest = :v_rest || :v_byte;
-END
-{{ let_go() }}
-EXECUTE STATEMENT 'DROP TABLE ' || :v_table
-    WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
-EXECUTE STATEMENT 'DROP TABLE ' || :v_table || 'T'
-    WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch;
-{% call when(':v_bytes = 0') %}
+{% call when(':v_read = 0') %}
 SET :RESULT_CODE = 5002;
 SET :SQL_ERROR = 'the exchange directory held no such file, or it is empty';
 {% endcall %}
-{% call when("RIGHT(:v_rest, 1) <> ASCII_CHAR(10)") %}
+{% call when("OCTET_LENGTH(:v_rest) > 0") %}
 SET :v_rest = :v_rest || ASCII_CHAR(10);
-{% endcall %}
 EXECUTE PROCEDURE STAGE_{{ name }}(:v_rest, :v_line_no) RETURNING_VALUES :v_rest, :v_line_no;
+{% endcall %}
 {% endmacro %}
 
 {% set reader_holds = {
-    'v_scratch': 'VARCHAR(1024)', 'v_table': 'VARCHAR(63)', 'v_line_no': 'INTEGER', 'v_bytes': 'BIGINT',
-    'v_rest': 'VARCHAR(32000) CHARACTER SET OCTETS', 'v_block': 'CHAR(4096) CHARACTER SET OCTETS',
-    'v_byte': 'CHAR(1) CHARACTER SET OCTETS'} %}
+    'v_scratch': 'VARCHAR(1024)', 'v_proof': 'VARCHAR(160)', 'v_line_no': 'INTEGER', 'v_read': 'BIGINT',
+    'v_rest': 'VARCHAR(32000) CHARACTER SET OCTETS', 'v_bytes': 'VARCHAR(4096) CHARACTER SET OCTETS'} %}
 
 
 {#
@@ -82,10 +54,13 @@ AS
     DECLARE v_line VARCHAR(32000) CHARACTER SET OCTETS;
     DECLARE v_from INTEGER;
     DECLARE v_to INTEGER;
-{% for field in fields %}
-    DECLARE v_{{ loop.index }} VARCHAR(64) CHARACTER SET ISO8859_1;
+{% for field, width in fields.items() %}
+    DECLARE v_{{ loop.index }} VARCHAR({{ width }}) CHARACTER SET ISO8859_1;
 {% endfor %}
 BEGIN
+    -- The first piece of a file finds the table empty: a client has no right to clear it.
+    IF (p_line_no = 0) THEN
+        DELETE FROM {{ name }};
     o_line_no = p_line_no;
     v_end = POSITION(x'0A', p_text, v_start);
     WHILE (v_end > 0) DO
@@ -94,7 +69,7 @@ BEGIN
         IF (RIGHT(v_line, 1) = x'0D') THEN
             v_line = LEFT(v_line, OCTET_LENGTH(v_line) - 1);
         v_from = 1;
-{% for field in fields %}
+{% for field, width in fields.items() %}
         v_{{ loop.index }} = NULL;
         IF (v_from > 0) THEN
         BEGIN
@@ -109,7 +84,7 @@ BEGIN
             END
             IF (v_to > 0) THEN
             BEGIN
-                v_{{ loop.index }} = LEFT(REPLACE(SUBSTRING(v_line FROM v_from + 1 FOR v_to - v_from - 1), '""', '"'), 64);
+                v_{{ loop.index }} = LEFT(REPLACE(SUBSTRING(v_line FROM v_from + 1 FOR v_to - v_from - 1), '""', '"'), {{ width }});
                 v_to = POSITION(',', v_line, v_to);
             END
             ELSE
@@ -117,9 +92,9 @@ BEGIN
                 -- A quote that does not end the field stays in it: no rule takes such a field.
                 v_to = POSITION(',', v_line, v_from);
                 IF (v_to = 0) THEN
-                    v_{{ loop.index }} = LEFT(SUBSTRING(v_line FROM v_from), 64);
+                    v_{{ loop.index }} = LEFT(SUBSTRING(v_line FROM v_from), {{ width }});
                 ELSE
-                    v_{{ loop.index }} = LEFT(SUBSTRING(v_line FROM v_from FOR v_to - v_from), 64);
+                    v_{{ loop.index }} = LEFT(SUBSTRING(v_line FROM v_from FOR v_to - v_from), {{ width }});
             END
             v_from = CASE WHEN v_to = 0 THEN 0 ELSE v_to + 1 END;
         END
@@ -131,7 +106,7 @@ BEGIN
         v_end = POSITION(x'0A', p_text, v_start);
     END
     o_rest = SUBSTRING(p_text FROM v_start);
-    -- A field keeps 64 bytes: no line as long as this can be a good one.
+    -- A field keeps {{ fields.values() | max }} bytes at most: no line as long as this can be a good one.
     IF (OCTET_LENGTH(o_rest) > 8000) THEN
         o_rest = LEFT(o_rest, 8000);
     SUSPEND;

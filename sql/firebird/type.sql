@@ -5,3 +5,14 @@
 {% set one_row = 'RDB$DATABASE' %}
 {% set row_count = 'ROW_COUNT' %}
 {% set line_number = 'INTEGER NOT NULL' %}
+{# The bare name of the account that is connected, whoever defined the rule. #}
+{% set account = "CURRENT_USER" %}
+{# 32 random hexadecimal digits that nobody can guess. #}
+{% set token = "LOWER(HEX_ENCODE(GEN_UUID()))" %}
+{# How many rows the last `give` gave. #}
+{% set given_rows = 'ROW_COUNT' %}
+{# The tables of failed rules that VPS-DB reaches: MDM-DB has one of its own where it is apart. #}
+{% set rule_errors = ['RULE_ERROR'] %}
+{# Line ends as expressions: in a literal they would not survive the indentation of a rule. #}
+{% set line_feed = "ASCII_CHAR(10)" %}
+{% set carriage_return = "ASCII_CHAR(13)" %}

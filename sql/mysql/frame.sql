@@ -7,12 +7,15 @@
   by a driver statement by statement, or by the client under DELIMITER $$.
 #}
 
+{# The locked account with whose rights every rule and view runs. #}
+{% set definer = "'kenshin_definer'@'localhost'" %}
+
 {% macro table(name, purpose, columns, key, unique=[], unique_live=[], index=[], session=false) %}
 {{ declare('session' if session else 'table', name, purpose, columns=columns, key=key) }}
 {% if session %}
 DROP PROCEDURE IF EXISTS STAGE_{{ name }}
 $$
-CREATE PROCEDURE STAGE_{{ name }} ()
+CREATE DEFINER = {{ definer }} PROCEDURE STAGE_{{ name }} ()
     COMMENT 'Give this connection an empty {{ name }} of its own.'
     SQL SECURITY DEFINER
     MODIFIES SQL DATA
@@ -56,7 +59,7 @@ PRIMARY KEY ({{ key | join(', ') }})
 
 {% macro view(name, purpose, columns, callers=[]) %}
 {{ declare('view', name, purpose, columns=columns, callers=callers) }}
-CREATE OR REPLACE SQL SECURITY DEFINER VIEW {{ name }} (
+CREATE OR REPLACE DEFINER = {{ definer }} SQL SECURITY DEFINER VIEW {{ name }} (
     {{ columns | join(',\n    ') }}
 ) AS
 {{ caller() | trim }}
@@ -64,12 +67,12 @@ $$
 {% endmacro %}
 
 
-{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[], reads=false) %}
-{{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers) }}
+{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[], reads=false, means={}, staged='') %}
+{{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers, means=means, staged=staged) }}
 {% set names = ['RESULT_CODE', 'SQL_ERROR'] + takes | list + holds | list %}
 DROP PROCEDURE IF EXISTS {{ name }}
 $$
-CREATE PROCEDURE {{ name }} (
+CREATE DEFINER = {{ definer }} PROCEDURE {{ name }} (
 {% for parameter, type in takes.items() %}
     IN {{ parameter }} {{ type }},
 {% endfor %}
@@ -210,7 +213,43 @@ SET {{ into }} = LAST_INSERT_ID();
 {# The whole text matches; the pattern keeps to what all engines read alike. A $ would allow a line end. #}
 {% macro matches(text, pattern) %}({{ text }} REGEXP '^({{ pattern }})\z'){% endmacro %}
 
+{# The text begins with another, whose % and _ are no wildcards; by an index, if the column has one. #}
+{% macro begins(text, start) %}({{ text }} LIKE REPLACE(REPLACE(REPLACE({{ start }}, '!', '!!'), '%', '!%'), '_', '!_') || '%' ESCAPE '!'){% endmacro %}
+
 {% macro crc32(text) %}CRC32({{ text }}){% endmacro %}
+
+{# Ends a SELECT, behind its ORDER BY: only so many rows, a number or a :variable. #}
+{% macro first_rows(count) %}LIMIT {{ count }}{% endmacro %}
+
+{#
+  Ends a SELECT, before its INTO, over rows that the rule has locked or whose parent it has: what
+  is committed now. A caller's REPEATABLE READ transaction would see them as they were before.
+#}
+{% macro latest() %}  LOCK IN SHARE MODE{% endmacro %}
+
+{# Behind the table of such a SELECT: a small one would else be read, and locked, as a whole. #}
+{% macro by_index(column) %} FORCE INDEX ({{ column }}){% endmacro %}
+
+{# Delete only so many rows, a :variable, of those that match. #}
+{% macro delete_some(table, condition, order, count) %}
+DELETE FROM {{ table }}
+ WHERE {{ condition }}
+ ORDER BY {{ order }}
+ LIMIT {{ count }};
+{% endmacro %}
+
+{# SHA-256 as 64 hexadecimal digits. #}
+{% macro sha256(text) %}SHA2({{ text }}, 256){% endmacro %}
+
+{# Bytes that are given as hexadecimal digits, in base64 with its padding. #}
+{% macro base64_of_hex(digits) %}TO_BASE64(UNHEX({{ digits }})){% endmacro %}
+
+{# Text that was read byte by byte, as the bytes' hexadecimal digits and as the UTF-8 that they are. #}
+{% macro hex_of(text, bytes) %}HEX(CONVERT({{ text }} USING latin1)){% endmacro %}
+{% macro utf8_of(text, bytes) %}CONVERT(CAST(CONVERT({{ text }} USING latin1) AS BINARY) USING utf8mb4){% endmacro %}
+
+{# The number that a byte of a text is, the first being 1; 0 behind its end. #}
+{% macro byte_of(text, place) %}ASCII(SUBSTRING({{ text }} FROM {{ place }} FOR 1)){% endmacro %}
 
 {% macro list_of(value, order) %}GROUP_CONCAT({{ value }} ORDER BY {{ order }} SEPARATOR ','){% endmacro %}
 

@@ -1,0 +1,257 @@
+"""Who may do what: roles, rights and accounts. The rights are what rules and views declare."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kenshin import scratch
+from kenshin.config import Config
+from kenshin.engines import EngineError, Right, Session
+from kenshin.render import render_macro, template_values
+
+if TYPE_CHECKING:
+    from kenshin.release import Step
+
+_PASSWORD = re.compile(r"[A-Za-z0-9_-]{16,128}")
+_ACCOUNT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
+_HOST = re.compile(r"[A-Za-z0-9.:%_/-]{1,255}")
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of a consumer, and the role that it holds."""
+
+    name: str
+    role: str
+
+
+# --- Rights ---------------------------------------------------------------------------
+
+
+def roles() -> dict[str, str]:
+    """Every consumer of the SQL-API, and what it is there for."""
+    return dict(template_values("roles.sql")["roles"])
+
+
+def declared(config: Config, found: list[Step]) -> set[Right]:
+    """The rights that the declarations of a release's steps come to in this installation."""
+    rights: set[Right] = set()
+    for step in found:
+        place = config.places[step.database]
+        for declaration in step.unit.declarations:
+            for caller in declaration.callers:
+                role = config.role(caller)
+                if declaration.kind == "view":
+                    rights.add(Right(place, "TABLE", declaration.name, "SELECT", role))
+                    continue
+                rights.add(Right(place, "PROCEDURE", declaration.name, "EXECUTE", role))
+                if declaration.staged:
+                    stage = f"STAGE_{declaration.staged}"
+                    rights.add(Right(place, "PROCEDURE", stage, "EXECUTE", role))
+                if config.dialect == "firebird":
+                    rights |= set(_beyond(config, found, step, role))
+    return rights
+
+
+def _beyond(config: Config, found: list[Step], step: Step, role: str) -> Iterator[Right]:
+    """What a rule needs in other database files: there it has the rights of whoever calls it."""
+    givers = {s.unit.name: s for s in found if s.unit.folder == "giver"}
+    for used in _reached(config, found, step):
+        if used.unit.folder == "alias":
+            for name in re.findall(r"GIVE_\w+", used.unit.text):
+                place = config.places[givers[name].database]
+                yield Right(place, "PROCEDURE", name, "EXECUTE", role)
+        for name in scratch.procedures() & scratch.calls(used.unit.text):
+            place = scratch.beside(config.places[used.database])
+            yield Right(place, "PROCEDURE", name, "EXECUTE", role)
+
+
+def _reached(config: Config, found: list[Step], step: Step) -> list[Step]:
+    """A step, and everything at its place that it mentions, directly or not."""
+    here: dict[str, Step] = {}
+    for other in found:
+        if config.places[other.database] == config.places[step.database]:
+            here.setdefault(other.unit.name, other)
+            here |= {d.name: other for d in other.unit.declarations}
+    reached, todo = [step], [step]
+    while todo:
+        for name in sorted(todo.pop().unit.mentions):
+            used = here.get(name)
+            if used is not None and used not in reached:
+                reached.append(used)
+                todo.append(used)
+    return reached
+
+
+def differences(session: Session, found: list[Step]) -> tuple[set[Right], set[Right]]:
+    """The rights that are declared but missing, and those of the roles that nothing declares."""
+    wanted = declared(session.config, found)
+    live = session.live_rights([session.config.role(role) for role in roles()])
+    return wanted - live, live - wanted
+
+
+def put(session: Session, found: list[Step]) -> int:
+    """Make the roles and bring their rights to what is declared; return how many changed."""
+    there = session.live_roles()
+    for place in session.access_places():
+        for role in map(session.config.role, roles()):
+            if (place, role) not in there:
+                _run(session, place, "make_role", role)
+    missing, surplus = differences(session, found)
+    for right in sorted(surplus):
+        _run(session, right.place, "revoke", right)
+    for right in sorted(missing):
+        _run(session, right.place, "grant", right)
+    return len(missing) + len(surplus)
+
+
+def make_definer(session: Session) -> None:
+    """Make the locked account whose rights every rule has, where the engine knows such a one."""
+    _execute(session, "", "make definer", definer_statements(session.config))
+
+
+def definer_statements(config: Config) -> list[str]:
+    """What makes that account, for a person to run."""
+    places = list(dict.fromkeys(config.places.values()))
+    return _rendered(config, "make_definer", places)
+
+
+def statements(config: Config, found: list[Step], place: str = "") -> list[str]:
+    """What makes the roles with all their rights, at one place or on a whole server."""
+    made = [text for role in roles() for text in _rendered(config, "make_role", config.role(role))]
+    for right in sorted(declared(config, found)):
+        if not place or right.place == place:
+            made += _rendered(config, "grant", right)
+    return made
+
+
+# --- Accounts -------------------------------------------------------------------------
+
+
+def new_password() -> str:
+    """A password that nobody can guess: 192 random bits."""
+    return secrets.token_urlsafe(24)
+
+
+def stray_accounts(session: Session) -> Iterator[tuple[str, str]]:
+    """Accounts that rules take for a consumer's and that the engine does not: name, and why."""
+    logins = {name for name, _ in session.live_logins()} if session.keeps_logins else set()
+    members = session.live_members()
+    for account in accounts(session):
+        role = session.config.role(account.role)
+        if session.keeps_logins and account.name not in logins:
+            yield account.name, "stands in ACCOUNT_ROLE only: drop it"
+        elif any((place, account.name, role) not in members for place in session.access_places()):
+            yield account.name, f"does not hold its role {role}: drop it, or grant that"
+
+
+def accounts(session: Session) -> list[Account]:
+    """Every account of a consumer that was made here."""
+    rows = session.execute(
+        "vps", "SELECT a.ACCOUNT, a.ROLE_NAME FROM ACCOUNT_ROLE a ORDER BY a.ACCOUNT"
+    )
+    return [Account(str(name), str(role)) for name, role in rows]
+
+
+def add_account(session: Session, name: str, role: str, password: str, host: str = "%") -> None:
+    """Make an account of a consumer, and let the rules know which consumer it is.
+
+    Raises EngineError for a name that is badly formed or taken, an unknown role, or a password
+    that is badly formed. The embedded engine asks for no password and keeps none.
+    """
+    _check_names(name, host)
+    if role not in roles():
+        raise EngineError(f"role {role}: there are {', '.join(roles())}")
+    if session.keeps_logins and not _PASSWORD.fullmatch(password):
+        raise EngineError(
+            "the password must be 16 to 128 letters, digits, minus signs and underscores"
+        )
+    name = session.account_name(name)
+    if any(account.name == name for account in accounts(session)):
+        raise EngineError(f"account {name} is there already: drop it first")
+    if _hosts(session, name):
+        raise EngineError(f"the server has an account {name} of its own: take another name")
+    # Broken off anywhere from here on, it stays an account that `drop_account` knows.
+    with session.transaction():
+        session.execute(
+            "vps", "INSERT INTO ACCOUNT_ROLE (ACCOUNT, ROLE_NAME) VALUES (?, ?)", [name, role]
+        )
+    made = False
+    try:
+        if session.keeps_logins:
+            _run(session, "", "make_login", name, host, password)
+        made = True
+        for place in session.access_places():
+            _run(session, place, "give_role", name, host, session.config.role(role))
+    except BaseException:
+        _remove(session, name, host, [role] if made else [])
+        raise
+
+
+def drop_account(session: Session, name: str, host: str = "%") -> None:
+    """Remove an account of a consumer, or what is left of one, wherever it broke off.
+
+    Raises EngineError when there is none of this name, and when it logs in from another host.
+    """
+    _check_names(name, host)
+    name = session.account_name(name)
+    held = {role for _, account, role in session.live_members() if account == name}
+    known = {account.role for account in accounts(session) if account.name == name}
+    known |= {role for role in roles() if session.config.role(role) in held}
+    if not known or name == session.account_name(session.config.connection.user):
+        raise EngineError(f"there is no account {name}")
+    hosts = _hosts(session, name)
+    if hosts and not hosts & {host, ""}:
+        raise EngineError(f"account {name} logs in from {', '.join(sorted(hosts))}: say --host")
+    _remove(session, name, host, sorted(known))
+
+
+def _hosts(session: Session, name: str) -> set[str]:
+    """From where an account of this name may log in; '' where the engine does not say."""
+    if not session.keeps_logins:
+        return set()
+    return {host for login, host in session.live_logins() if login == name}
+
+
+def _remove(session: Session, name: str, host: str, held: list[str]) -> None:
+    """Remove first what rules go by; the roles by which `drop_account` knows it go last."""
+    with session.transaction():
+        session.execute("vps", "DELETE FROM ACCOUNT_ROLE WHERE ACCOUNT = ?", [name])
+    if held and _hosts(session, name):
+        _run(session, "", "drop_login", name, host)
+    wanted = {(name, session.config.role(role)) for role in held}
+    for place, account, role in sorted(session.live_members()):
+        if (account, role) in wanted:
+            _run(session, place, "take_role", name, host, role)
+
+
+def _check_names(name: str, host: str) -> None:
+    if not _ACCOUNT.fullmatch(name):
+        raise EngineError(f"account {name!r}: a letter, then letters, digits and underscores")
+    if not _HOST.fullmatch(host):
+        raise EngineError(f"host {host!r}: a name or an address, with % for any")
+
+
+def _rendered(config: Config, macro: str, *arguments: object) -> list[str]:
+    return render_macro(config.dialect, "access.sql", macro, *arguments)
+
+
+def _run(session: Session, place: str, macro: str, *arguments: object) -> None:
+    rendered = _rendered(session.config, macro, *arguments)
+    _execute(session, place, macro.replace("_", " "), rendered)
+
+
+def _execute(session: Session, place: str, what: str, rendered: list[str]) -> None:
+    places = session.access_places()
+    where = place if place in places else places[0]
+    for statement in rendered:
+        try:
+            with session.transaction():
+                session.execute(where, statement)
+        except session.driver_error as error:
+            # Not the statement, which may hold a password.
+            raise EngineError(f"{what}: {error}") from None

@@ -1,0 +1,9 @@
+{# How an account of MariaDB logs in. #}
+
+{# Never: no password has this hash. #}
+{% set never = "IDENTIFIED VIA mysql_native_password USING 'invalid' ACCOUNT LOCK" %}
+
+{# With a password, sent as its hash: the server would write a clear one to its logs. #}
+{% macro by(secret) %}IDENTIFIED VIA mysql_native_password USING '{{ secret | native_hash }}'{% endmacro %}
+
+{% macro default_role(role, account) %}SET DEFAULT ROLE {{ role }} FOR {{ account }}{% endmacro %}
