@@ -8,14 +8,17 @@ from pathlib import Path
 import click
 
 from kenshin import __version__
+from kenshin.commands import account as account_commands
 from kenshin.commands import config as config_commands
 from kenshin.commands import cycle as cycle_commands
 from kenshin.commands import db as db_commands
 from kenshin.commands import demo as demo_commands
+from kenshin.commands import secret as secret_commands
 from kenshin.commands import simulate as simulate_commands
 from kenshin.config import ConfigError
 from kenshin.cycle import Busy
 from kenshin.engines import EngineError
+from kenshin.secret import SecretError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,6 +43,8 @@ def kenshin(context: click.Context, path: Path) -> None:
 
 kenshin.add_command(db_commands.db)
 kenshin.add_command(config_commands.config)
+kenshin.add_command(account_commands.account)
+kenshin.add_command(secret_commands.secret)
 kenshin.add_command(cycle_commands.cycle)
 kenshin.add_command(cycle_commands.sync_he)
 kenshin.add_command(simulate_commands.simulate)
@@ -53,7 +58,7 @@ def main() -> None:
     except Busy as error:
         click.echo(f"kenshin: {error}", err=True)
         sys.exit(75)
-    except (ConfigError, EngineError) as error:
+    except (ConfigError, EngineError, SecretError) as error:
         click.echo(f"kenshin: {error}", err=True)
         sys.exit(1)
 
