@@ -1,4 +1,7 @@
-{# One open alert for each point and kind of finding. #}
+{# One open alert for each point, or device, and kind of finding. #}
+
+{# Whether a row is an open alert of a device, or without one an open alert that names no device. #}
+{% macro is_open(alert, code, device='') %}{{ alert }}.ALERT_CODE = '{{ code }}' AND {{ alert }}.DEVICE {{ '= ' ~ device if device else 'IS NULL' }} AND {{ alert }}.CLEARED_AT IS NULL{% endmacro %}
 
 {# Raise an alert for each of the rows LD_ID, SUB_NUMBER, MEASURED_TIME, MESSAGE, unless one is open. #}
 {% macro raise_alerts(code, source) %}

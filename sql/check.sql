@@ -4,7 +4,7 @@
   In a pattern a plus, a minus and an underscore between brackets stand behind a backslash:
   Firebird wants it so, the others allow it.
 #}
-{% from 'frame.sql' import matches %}
+{% from 'frame.sql' import matches, hex_of, byte_of %}
 
 {# A bare file name of the exchange directory: no path can be written with these characters. #}
 {% macro is_file_name(text) %}({{ matches(text, '[A-Za-z0-9.\\_\\-]{1,128}') }} AND {{ text }} NOT IN ('.', '..')){% endmacro %}
@@ -39,3 +39,30 @@ END
 
 {% set octet = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])' %}
 {% macro is_ipv4(text) %}{{ matches(text, octet ~ '[.]' ~ octet ~ '[.]' ~ octet ~ '[.]' ~ octet) }}{% endmacro %}
+
+{# A mail address, as far as a rule must know: one part before the at sign, a domain behind it. #}
+{% macro is_mail(text) %}(CHAR_LENGTH({{ text }}) <= 254 AND {{ matches(text, '[A-Za-z0-9.!#$&=?{}~\'\'\\+\\_\\-]{1,64}@[A-Za-z0-9\\-]{1,63}([.][A-Za-z0-9\\-]{1,63})+') }}){% endmacro %}
+
+{#
+  An argon2id PHC string. Anything else may be a clear password, which is never stored. Of
+  memory from 19 MiB, the first of OWASP's least figures, to 1 GiB, in KiB, and up to 16
+  passes and lanes: whoever checks a password refuses a hash that costs more.
+#}
+{% set memory = '19(4(5[6-9]|[6-9][0-9])|[5-9][0-9]{2})|[2-9][0-9]{4}|[1-9][0-9]{5}'
+    ~ '|10([0-3][0-9]{4}|4([0-7][0-9]{3}|8([0-4][0-9]{2}|5([0-6][0-9]|7[0-6]))))' %}
+{% set few = '([1-9]|1[0-6])' %}
+{% macro is_password_hash(text) %}{{ matches(text, '[$]argon2id[$]v=19[$]m=(' ~ memory ~ '),t=' ~ few ~ ',p=' ~ few ~ '[$][A-Za-z0-9/\\+]{11,86}[$][A-Za-z0-9/\\+]{22,86}') }}{% endmacro %}
+
+{#
+  A wrapped secret: the version 1, the length of the key id, 1 to 16, the key id, a nonce of
+  12 bytes, a secret of 1 at least and a tag of 16. A bare key is none.
+#}
+{% macro is_wrapped(bytes) %}
+({{ byte_of(bytes, 1) }} = 1 AND {{ byte_of(bytes, 2) }} BETWEEN 1 AND 16
+            AND OCTET_LENGTH({{ bytes }}) BETWEEN {{ byte_of(bytes, 2) }} + 31 AND 512)
+{%- endmacro %}
+
+{# Text of a file, read byte by byte, that is UTF-8 as RFC 3629 has it, without control characters. #}
+{% set utf8 = '[2-6][0-9A-F]|7[0-9A-E]'
+    ~ '|(C[2-9A-F]|D[0-9A-F]|E0[AB][0-9A-F]|E[1-9ABCEF]T|ED[89][0-9A-F]|F0[9AB][0-9A-F]T|F[123]TT|F48[0-9A-F]T)T' %}
+{% macro is_utf8(text, bytes) %}{{ matches(hex_of(text, bytes), '(' ~ utf8 | replace('T', '[89AB][0-9A-F]') ~ ')*') }}{% endmacro %}

@@ -4,7 +4,15 @@
   Declared once, the columns give the staging table, the header line that a file must
   carry, READ_<name> (a file of the exchange directory) and CHECK_<name> (header, trailer
   and count). A client that holds the file fills the table itself and calls the same CHECK.
-  An empty field is '', a field that the line does not have is null.
+  An empty field is '', a field that the line does not have is null. A field keeps 64 bytes,
+  or as many as its column says, (bytes, meaning): one more than a rule takes, so that a
+  longer one is refused and never cut.
+
+  Quotes around a whole field let it hold commas. A quote anywhere else stays in the field,
+  like one that is written twice inside, and no rule takes a field that holds a quote or a
+  line end. LOAD DATA reads on over line ends behind a quote that nothing closes: the lines
+  that it swallows fail the count of the trailer (5003), and if that agrees, they stand in a
+  field with a line end.
 #}
 {% import 'type.sql' as t %}
 {% from 'frame.sql' import table, procedure, when %}
@@ -12,20 +20,22 @@
 
 {% macro lines(name, purpose, columns, callers=[]) %}
 {% set staged = {'LINE_NO': (t.line_number, 'Line of the file, the header being 1.')} %}
-{% for column, meaning in columns.items() %}
-{% set _ = staged.update({column: ('VARCHAR(64)', meaning)}) %}
+{% set widths = {} %}
+{% for column, meaning in dict(columns, SURPLUS = 'A field too many, else null.').items() %}
+{% set width, text = (64, meaning) if meaning is string else meaning %}
+{% set _ = widths.update({column: width}) %}
+{% set _ = staged.update({column: ('VARCHAR(' ~ width ~ ')', text)}) %}
 {% endfor %}
-{% set _ = staged.update({'SURPLUS': ('VARCHAR(64)', 'A field too many, else null.')}) %}
 {% set fields = columns | list %}
 {{ table(name, purpose, staged, key=['LINE_NO'], session=true) }}
 
-{{ splitter(name, fields + ['SURPLUS']) }}
+{{ splitter(name, widths) }}
 
 {% call procedure('READ_' ~ name, 'Read a file of the exchange directory into ' ~ name ~ '.',
                   takes = dict(p_file_name = 'VARCHAR(1024)'),
                   holds = reader_holds,
                   codes = {5002: 'the file is missing or empty'}) %}
-{{ read_lines(name, fields + ['SURPLUS']) }}
+{{ read_lines(name, widths) }}
 {% endcall %}
 
 {% call procedure('CHECK_' ~ name, 'Check header, trailer and count of ' ~ name ~ ', and leave the rows alone.',

@@ -20,10 +20,11 @@
                                p_ip_address  = 'VARCHAR(1024)',
                                p_port        = 'INTEGER',
                                p_cert_serial = 'VARCHAR(1024)',
-                               p_password    = 'VARBINARY(512)'),
+                               p_password    = 'VARBINARY(1024)'),
                   gives = dict(CO_TABLE_KEY = 'BIGINT'),
                   holds = dict(v_mac = 'VARCHAR(12)', v_password = 'VARBINARY(512)', v_co = 'BIGINT',
                                v_limit = 'INTEGER', v_full = 'INTEGER', v_known = 'INTEGER', v_deleted = 'INTEGER'),
+                  means = dict(CO_TABLE_KEY = 'TABLE_KEY of the concentrator.'),
                   codes = {10: 'this concentrator was registered before',
                            1001: 'the type is missing, or CO_ID, serial number and MAC all are',
                            1002: 'an identifier or an address is badly formed, or the password is not wrapped',
@@ -41,7 +42,7 @@ SELECT CASE
            OR NOT {{ check.is_mac(':p_mac') }}
            OR NOT {{ check.is_ipv4(':p_ip_address') }}
            OR NOT {{ check.is_identifier(':p_cert_serial', 64) }}
-           OR OCTET_LENGTH(:p_password) < 28                      THEN 1002
+           OR NOT {{ check.is_wrapped(':p_password') }}           THEN 1002
          WHEN :p_heid <> 0
           AND NOT EXISTS (SELECT 1 FROM HECONF h WHERE h.HEID = :p_heid) THEN 1003
          WHEN :p_poll_config NOT IN (0, 1)

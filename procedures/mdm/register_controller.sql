@@ -22,7 +22,7 @@
                                p_ip_address        = 'VARCHAR(1024)',
                                p_port              = 'INTEGER',
                                p_cert_serial       = 'VARCHAR(1024)',
-                               p_password          = 'VARBINARY(512)',
+                               p_password          = 'VARBINARY(1024)',
                                p_ld_id             = 'VARCHAR(1024)',
                                p_cluster_id        = 'VARCHAR(1024)',
                                p_ld_name           = 'VARCHAR(1024)',
@@ -35,6 +35,7 @@
                                v_co_id = 'VARCHAR(15)', v_heid = 'INTEGER', v_allocation = 'VARCHAR(255)',
                                v_limit = 'INTEGER', v_pd_full = 'INTEGER', v_ld_full = 'INTEGER',
                                v_he_full = 'INTEGER', v_known = 'INTEGER', v_deleted = 'INTEGER'),
+                  means = dict(p_ld_type_id = 'LOGICAL_DEVICE_TYPE of its first logical device.'),
                   codes = {10: 'this device was registered before',
                            1001: 'a type is missing, or PD_ID, serial number and MAC all are',
                            1002: 'an identifier, a name or an address is badly formed, or the password is not wrapped',
@@ -59,7 +60,7 @@ SELECT CASE
            OR NOT {{ check.is_identifier(':p_cluster_id', 32) }}
            OR CHAR_LENGTH(:p_pd_name) > 128
            OR CHAR_LENGTH(:p_ld_name) > 128
-           OR OCTET_LENGTH(:p_password) < 28                      THEN 1002
+           OR NOT {{ check.is_wrapped(':p_password') }}           THEN 1002
          WHEN :p_poll_config NOT IN (0, 1)
            OR :p_relay_state NOT IN (0, 1)
            OR :p_port NOT BETWEEN 1 AND 65535

@@ -9,6 +9,7 @@
      'SEVERITY':       ('SMALLINT NOT NULL', 'Severity of syslog: 0 emergency to 7 debug.'),
      'ALERT_CODE':     ('VARCHAR(32) NOT NULL', 'Kind of fault.'),
      'SOURCE':         ('VARCHAR(64)', 'Rule or application that reported it.'),
+     'DEVICE':         ('VARCHAR(64)', 'Device of the register concerned, if one is: its MAC, without one its serial number or PD_ID.'),
      'LD_ID':          ('VARCHAR(32)', 'Metering point concerned, if one is.'),
      'SUB_NUMBER':     ('SMALLINT', 'Item of the point.'),
      'MEASURED_TIME':  (t.time, 'Moment of the reading that first showed it.'),
@@ -17,4 +18,5 @@
      'CLEARED_AT':     (t.time, 'When the fault ended; null while it is open.'),
    },
    key = ['ALERT_ID'],
-   index = [['LD_ID', 'SUB_NUMBER', 'ALERT_CODE'], ['GENERATED_TIME']]) }}
+   index = [['LD_ID', 'SUB_NUMBER', 'ALERT_CODE'], ['GENERATED_TIME'], ['ALERT_CODE', 'CLEARED_AT'],
+            ['ALERT_CODE', 'DEVICE', 'CLEARED_AT']]) }}

@@ -12,4 +12,4 @@
      'RECORDED_AT': (t.time ~ ' NOT NULL', 'When it was refused.'),
    },
    key = ['REJECT_ID'],
-   index = [['FILE_NAME']]) }}
+   index = [['FILE_NAME'], ['RECORDED_AT']]) }}

@@ -4,7 +4,7 @@ from case import Case
 
 ORDER = ("co_id", "heid", "serial", "mac", "type_id", "poll_config", "ip_address", "port", "cert_serial", "password")
 MAC, SERIAL = "112233445566", "OSSBN-98765-43"
-WRAPPED = b"0123456789abcdefghijklmnopqr"
+WRAPPED = b"\x01\x01k0123456789abcdefghijklmnopqrs"
 STOCK = {"serial": SERIAL, "mac": MAC, "type_id": 2}
 
 
@@ -72,6 +72,8 @@ CASES = [
     Case("a MAC that is none", register(mac="112233"), 1002),
     Case("an IP address that is none", register(ip_address="10.0.0"), 1002),
     Case("a clear password", register(password=b"ossbn1234"), 1002),
+    Case("a bare key is no wrapped one", register(password=b"k" * 32), 1002),
+    Case("a wrapped password of a byte too few", register(password=WRAPPED[:-1]), 1002),
     Case("an injection is no CO_ID", register(co_id="' OR 1=1 --"), 1002),
     Case("a polling setting of 2", register(poll_config=2), 1004),
     Case("a port of 65536", register(port=65536), 1004),

@@ -10,7 +10,7 @@ ORDER = (
     "contract_capacity", "relay_state",
 )  # fmt: skip
 MAC, SERIAL = "AABBCCDDEEFF", "OSSBN-01234-56"
-WRAPPED = b"0123456789abcdefghijklmnopqr"
+WRAPPED = b"\x01\x01k0123456789abcdefghijklmnopqrs"
 STOCK = {"serial": SERIAL, "mac": MAC, "type_id": 11, "ld_type_id": 101}
 PD = (
     "mdm:SELECT d.PD_ID, d.CO_ID, d.SERIAL, d.MAC, d.TYPE_ID, d.PD_NAME, d.POLL_CONFIG, d.DELETED"
@@ -147,7 +147,9 @@ CASES = [
     Case("an empty MAC", register(mac=""), 1002),
     Case("an IP address that is none", register(ip_address="10.0.0.256"), 1002),
     Case("a clear password", register(password=b"ossbn1234"), 1002),
-    Case("a bare key is no wrapped one", register(password=b"k" * 27), 1002),
+    Case("a bare key is no wrapped one", register(password=b"k" * 32), 1002),
+    Case("a wrapped password of a byte too few", register(password=WRAPPED[:-1]), 1002),
+    Case("a password of 513 bytes", register(password=WRAPPED.ljust(513)), 1002),
     Case("an injection is no serial number", register(serial="'; DROP TABLE CONTROLLER; --"), 1002),
     Case("an injection is a name", register(pd_name="'); DELETE FROM CONTROLLER; --"),
          then={PD: [(None, "HE1", SERIAL, MAC, 11, "'); DELETE FROM CONTROLLER; --", 0, 0)]}),

@@ -1,0 +1,372 @@
+"""Files of certificates, by the exchange directory and streamed by a client, on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from case import do, plain_rows
+from kenshin.catalog import Catalog
+from kenshin.config import Config
+from kenshin.engines import Result, Session
+
+HEADER = "CERT_SERIAL,ALA_ID,SUBJECT,NOT_BEFORE,NOT_AFTER"
+FROM, TO = "2020-01-01 00:00:00", "2036-01-01 00:00:00"
+ONE, TWO = f"C1,1,CN=AABBCC000001,{FROM},{TO}", f"C2,,CN=AABBCC000002,{FROM},{TO}"
+STORED_ONE = ("C1", "1", "CN=AABBCC000001", FROM, TO, "0")
+STORED_TWO = ("C2", None, "CN=AABBCC000002", FROM, TO, "0")
+Line = bytes | str
+
+
+def content(lines: Sequence[Line], header: str = HEADER, end: str = "\n") -> bytes:
+    """A good file of these lines."""
+    rows = [header, *lines, f"#END,{len(lines)}"]
+    return b"".join(
+        (row if isinstance(row, bytes) else row.encode()) + end.encode() for row in rows
+    )
+
+
+@dataclass
+class Way:
+    """One of the two ways of a file: through the exchange directory, or streamed by the client."""
+
+    name: str
+    config: Config
+    session: Session
+    folder: Path
+    made: list[Path] = field(default_factory=list)
+
+    def add(self, text: bytes, name: str = "CERT.csv") -> Result:
+        by_server = self.name == "exchange"
+        path = (self.config.exchange if by_server else self.folder) / name
+        self.made.append(path)
+        path.write_bytes(text)
+        if by_server:
+            return self.session.call("mdm", "ADD_CERTIFICATE", name)
+        columns = Catalog(self.config.dialect).file_columns("CERTIFICATE_LINE")
+        return self.session.call_with_file(
+            "mdm", "ADD_CERTIFICATE_ROWS", (name,), "CERTIFICATE_LINE", columns, path
+        )
+
+    def ask(self, database: str, query: str) -> list[tuple[object, ...]]:
+        return plain_rows(self.session.execute(database, query))
+
+    def stored(self) -> list[tuple[object, ...]]:
+        return self.ask(
+            "mdm",
+            "SELECT CERT_SERIAL, ALA_ID, SUBJECT, NOT_BEFORE, NOT_AFTER, REVOKED"
+            " FROM CERTIFICATE_HISTORY ORDER BY CERT_SERIAL",
+        )
+
+    def rejects(self) -> list[tuple[int, object]]:
+        found = self.ask("vps", "SELECT LINE_NO, REASON FROM IMPORT_REJECT ORDER BY LINE_NO")
+        return [(int(str(number)), reason) for number, reason in found]
+
+    def refused(self) -> list[tuple[object, ...]]:
+        return self.ask("vps", "SELECT LINE_TEXT FROM IMPORT_REJECT ORDER BY LINE_NO")
+
+    def logged(self) -> list[tuple[object, ...]]:
+        """Name, class, and rows read, stored, rejected and ignored of each file."""
+        return self.ask(
+            "vps",
+            "SELECT FILE_NAME, CLASS, ROWS_READ, ROWS_STORED, ROWS_REJECTED, ROWS_IGNORED"
+            " FROM IMPORT_LOG ORDER BY FILE_NAME, ROWS_READ",
+        )
+
+
+@pytest.fixture(params=["exchange", "client"])
+def way(
+    request: pytest.FixtureRequest, config: Config, session: Session, tmp_path: Path
+) -> Iterator[Way]:
+    made = Way(request.param, config, session, tmp_path)
+    yield made
+    for path in made.made:
+        path.unlink(missing_ok=True)
+
+
+def test_a_file_is_stored(way: Way) -> None:
+    assert way.add(content([ONE, TWO])).code == 0
+    assert way.stored() == [STORED_ONE, STORED_TWO]
+    assert way.rejects() == []
+    assert way.logged() == [("CERT.csv", "CERT", "2", "2", "0", "0")]
+    [(issued,)] = way.session.execute(
+        "mdm", "SELECT ISSUED_AT FROM CERTIFICATE_HISTORY WHERE CERT_SERIAL = 'C1'"
+    )
+    assert abs(datetime.now() - issued) < timedelta(minutes=2)
+
+
+def test_an_empty_file_and_line_ends_of_windows(way: Way) -> None:
+    assert way.add(content([])).code == 0
+    assert way.stored() == []
+    assert way.add(content([ONE, TWO], end="\r\n"), "OTHER.csv").code == 0
+    assert way.stored() == [STORED_ONE, STORED_TWO]
+
+
+def test_the_same_file_again(way: Way) -> None:
+    assert way.add(content([ONE, "bad"])).code == 0
+    assert way.add(content([ONE, "bad"])).code == 10
+    assert way.add(content([ONE, "bad"], end="\r\n")).code == 10
+    assert way.rejects() == [(3, "wrong number of fields")]
+    assert way.logged() == [("CERT.csv", "CERT", "2", "1", "1", "0")]
+
+
+def test_a_certificate_that_is_there_is_a_repeat(way: Way) -> None:
+    assert way.add(content([ONE])).code == 0
+    do(way.session, {}, ("mdm", "UPDATE CERTIFICATE_HISTORY SET REVOKED = 1"))
+    assert way.add(content([TWO, ONE, TWO])).code == 0
+    assert way.stored() == [(*STORED_ONE[:5], "1"), STORED_TWO]
+    assert way.rejects() == []
+    assert way.logged()[1] == ("CERT.csv", "CERT", "3", "1", "0", "2")
+
+
+OTHERS = [
+    ONE.replace(",1,", ",2,"),
+    ONE.replace(",1,", ",,"),
+    ONE.replace("CN=", "cn="),
+    ONE.replace(FROM, "2020-01-01 00:00:01"),
+    ONE.replace(TO, "2036-01-01 00:00:01"),
+    TWO.replace("C2", "C1").replace("000002", "000001"),
+]
+
+
+def test_another_certificate_of_that_serial_is_refused(way: Way) -> None:
+    assert way.add(content([ONE, TWO])).code == 0
+    text = content([*OTHERS, TWO.replace(",,", ",7,"), ONE, f"C3,,CN=x,{FROM},{TO}"])
+    assert way.add(text, "OTHER.csv").code == 0
+    reason = "another certificate has this serial number"
+    assert way.rejects() == [(number, reason) for number in range(2, 9)]
+    assert way.refused()[0] == (OTHERS[0],)
+    assert way.stored() == [STORED_ONE, STORED_TWO, ("C3", None, "CN=x", FROM, TO, "0")]
+    assert way.logged()[1] == ("OTHER.csv", "CERT", "9", "1", "7", "1")
+
+
+def test_of_two_certificates_of_a_serial_the_first_counts(way: Way) -> None:
+    assert way.add(content([ONE, OTHERS[0], ONE, OTHERS[1]])).code == 0
+    assert way.stored() == [STORED_ONE]
+    reason = "another certificate has this serial number"
+    assert way.rejects() == [(3, reason), (5, reason)]
+    assert way.logged() == [("CERT.csv", "CERT", "4", "1", "2", "1")]
+
+
+def test_another_case_is_another_serial(way: Way) -> None:
+    assert way.add(content([ONE, ONE.replace("C1", "c1")])).code == 0
+    assert [row[0] for row in way.stored()] == ["C1", "c1"]
+
+
+SUBJECTS = {
+    "a distinguished name": "CN=AABBCC000001,OU=meters,O=x",
+    "quotes as RFC 4514 writes them": "CN=\\22a\\, b\\22,O=x",
+    "a backslash": "CN=a\\, b\\",
+    "two bytes a character": "O=\u00e9\u00df\u07ff\u0080",
+    "three bytes a character": "O=東京瓦斯,CN=\u0800\ud7ff\ue000\uffff",
+    "four bytes a character": "O=\U00010000\U0001f50c\U0010ffff",
+    "255 characters": "x" * 255,
+    "255 characters of four bytes": "\U0001f50c" * 255,
+    "an injection": "' OR 1=1; DROP TABLE CONTROLLER; --",
+    "a question mark": "?",
+}
+
+
+def test_a_subject_may_be_any_text(way: Way) -> None:
+    lines = []
+    for number, subject in enumerate(SUBJECTS.values()):
+        lines.append(f'S{number},,"{subject}",{FROM},{TO}')
+    assert way.add(content(lines)).code == 0
+    assert way.rejects() == []
+    found = {str(row[0]): row[2] for row in way.stored()}
+    assert found == {f"S{n}": subject for n, subject in enumerate(SUBJECTS.values())}
+
+
+SERIAL, ALA = "CERT_SERIAL is no identifier", "ALA_ID is no number"
+QUOTE = "SUBJECT holds a quote"
+TEXT, LONG = "SUBJECT is no UTF-8", "SUBJECT is longer than 255 characters"
+START, STOP = "NOT_BEFORE is no time", "NOT_AFTER is no time"
+FIELDS, ORDER = "wrong number of fields", "NOT_AFTER is not after NOT_BEFORE"
+
+
+def named(subject: bytes) -> bytes:
+    return b"B,," + subject + f",{FROM},{TO}".encode()
+
+
+BAD_LINES: dict[str, tuple[Line, str]] = {
+    "no field": ("", FIELDS),
+    "four fields": (f"B,,CN=x,{FROM}", FIELDS),
+    "six fields": (f"B,,CN=x,{FROM},{TO},", FIELDS),
+    "a name without quotes": (f"B,,CN=x,O=y,{FROM},{TO}", FIELDS),
+    "no serial": (f",,CN=x,{FROM},{TO}", SERIAL),
+    "a serial with a quote": (f"B',,CN=x,{FROM},{TO}", SERIAL),
+    "a serial with a blank": (f"B ,,CN=x,{FROM},{TO}", SERIAL),
+    "a serial of 65 characters": (f"{'B' * 65},,CN=x,{FROM},{TO}", SERIAL),
+    "a serial of 1,000 characters": (f"{'B' * 1000},,CN=x,{FROM},{TO}", SERIAL),
+    "an ALA that is none": (f"B,x,CN=x,{FROM},{TO}", ALA),
+    "an ALA with a sign": (f"B,-1,CN=x,{FROM},{TO}", ALA),
+    "an ALA of ten digits": (f"B,{'1' * 10},CN=x,{FROM},{TO}", ALA),
+    "no subject": (f"B,,,{FROM},{TO}", "SUBJECT is missing"),
+    "a subject of 256 characters": (named(b"x" * 256), LONG),
+    "a subject of 256 characters of two bytes": (named("é".encode() * 256), LONG),
+    "a subject of 256 characters of four bytes": (named("\U0001f50c".encode() * 256), LONG),
+    "latin-1": (named(b"O=caf\xe9"), TEXT),
+    "Shift-JIS": (named("東京".encode("shift-jis")), TEXT),
+    "a lonely second byte": (named(b"\x80"), TEXT),
+    "a first byte at the end": (named(b"x\xc3"), TEXT),
+    "a byte too few": (named(b"\xe6\x9d"), TEXT),
+    "two bytes for an ASCII character": (named(b"\xc1\xbf"), TEXT),
+    "three bytes for one of two": (named(b"\xe0\x9f\xbf"), TEXT),
+    "four bytes for one of three": (named(b"\xf0\x8f\xbf\xbf"), TEXT),
+    "a surrogate": (named(b"\xed\xa0\x80"), TEXT),
+    "beyond Unicode": (named(b"\xf4\x90\x80\x80"), TEXT),
+    "a byte of no UTF-8": (named(b"\xff"), TEXT),
+    "a NUL": (named(b"O=\x00"), TEXT),
+    "a tab": (named(b"O=\tx"), TEXT),
+    "DEL": (named(b"O=\x7f"), TEXT),
+    "a quoted part of a subject": (named(b'O="Foo"'), QUOTE),
+    "one quote in a subject": (named(b'CN=5" pipe'), QUOTE),
+    "a quote behind a subject": (named(b'CN=x"'), QUOTE),
+    "doubled quotes": (named(b'CN=""x""'), QUOTE),
+    "doubled quotes in a quoted subject": (named(b'"CN=""a, b"",O=""x"""'), QUOTE),
+    "a quoted part of a serial": (f'B"1",,CN=x,{FROM},{TO}', SERIAL),
+    "the serial NULL": (f"NULL,,CN=x,{FROM},{TO}", SERIAL),
+    "the ALA NULL": (f"B,NULL,CN=x,{FROM},{TO}", ALA),
+    "the subject NULL": (named(b"NULL"), "SUBJECT is missing"),
+    "no first moment": (f"B,,CN=x,,{TO}", START),
+    "a day that is none": (f"B,,CN=x,2026-02-30 00:00:00,{TO}", START),
+    "no last moment": (f"B,,CN=x,{FROM},", STOP),
+    "a time of another form": (f"B,,CN=x,{FROM},20360101000000Z", STOP),
+    "a second before no end": (f"B,,CN=x,{FROM},9999-12-31 23:59:58", STOP),
+    "no end as a start": (f"B,,CN=x,9999-12-31 23:59:59,{TO}", START),
+    "a time too long": (f"B,,CN=x,{FROM},{TO}.000", STOP),
+    "an end before the start": (f"B,,CN=x,{TO},{FROM}", ORDER),
+    "an end at the start": (f"B,,CN=x,{FROM},{FROM}", ORDER),
+}
+
+
+def test_every_bad_line_is_refused_with_its_number(way: Way) -> None:
+    lines = [line for line, _ in BAD_LINES.values()]
+    result = way.add(content([*lines, ONE]))
+    assert result.code == 0, result
+    expected = {what: reason for what, (_, reason) in BAD_LINES.items()}
+    assert dict(zip(BAD_LINES, (why for _, why in way.rejects()), strict=True)) == expected
+    assert [number for number, _ in way.rejects()] == list(range(2, len(lines) + 2))
+    assert way.stored() == [STORED_ONE]
+    read = str(len(lines) + 1)
+    assert way.logged() == [("CERT.csv", "CERT", read, "1", str(len(lines)), "0")]
+
+
+OPEN = {"a quote that nothing closes": b'"CN=x', "text behind the quotes": b'"CN=x" y'}
+
+
+@pytest.mark.parametrize("subject", OPEN.values(), ids=list(OPEN))
+def test_a_quote_that_nothing_closes(way: Way, subject: bytes) -> None:
+    """LOAD DATA reads on over line ends behind it: no row comes of that, whatever is counted."""
+    own = way.config.dialect == "firebird"
+    own = own or (way.config.dialect == "mysql" and way.name == "exchange")
+    result = way.add(content([named(subject), ONE]))
+    assert result.code == (0 if own else 5003), result
+    assert way.stored() == ([STORED_ONE] if own else [])
+    assert way.rejects() == ([(2, QUOTE)] if own else [])
+
+
+@pytest.mark.parametrize("count", range(5))
+def test_lines_behind_an_open_quote_are_no_certificate(way: Way, count: int) -> None:
+    lines = [named(b'"CN=x'), ONE, f'C3,,"CN=y",{FROM},{TO}', TWO]
+    text = content(lines).replace(b"#END,4", f"#END,{count}".encode())
+    assert way.add(text).code in (0, 5003)
+    assert set(way.stored()) <= {STORED_ONE, STORED_TWO, ("C3", None, "CN=y", FROM, TO, "0")}
+
+
+def test_a_certificate_without_an_end(way: Way) -> None:
+    assert way.add(content([ONE.replace(TO, "9999-12-31 23:59:59")])).code == 0
+    assert way.stored() == [(*STORED_ONE[:4], "9999-12-31 23:59:59", "0")]
+
+
+def test_a_subject_longer_than_the_field_is_refused(way: Way) -> None:
+    """A field keeps 1,024 bytes, and how an engine cuts one is its own affair."""
+    longer = [named(b"x" * 1025), named(b"x" * 1500), named("é".encode() * 600)]
+    assert way.add(content([*longer, ONE])).code == 0
+    assert way.stored() == [STORED_ONE]
+    assert [number for number, _ in way.rejects()] == [2, 3, 4]
+    assert {reason for _, reason in way.rejects()} <= {TEXT, LONG}
+
+
+def test_the_refused_line_is_kept(way: Way) -> None:
+    lines = [f'B,x,"O=東京, ""瓦斯""",{FROM},{TO}', f"B,,{'é' * 300},{FROM},{TO}"]
+    assert way.add(content(lines)).code == 0
+    assert way.refused() == [(lines[0],), (lines[1],)]
+    assert way.add(content([f"B,x,{'é' * 500},{FROM},{TO}"]), "OTHER.csv").code == 0
+    assert way.ask("vps", "SELECT LINE_TEXT FROM IMPORT_REJECT WHERE FILE_NAME = 'OTHER.csv'") == [
+        (f"B,x,{'é' * 500},{FROM},{TO}"[:512],)
+    ]
+
+
+BROKEN = {
+    "empty": (b"", 5002),
+    "no trailer": (content([ONE]).rpartition(b"#END")[0], 5003),
+    "a row more than counted": (content([ONE]).replace(b"#END,1", b"#END,0"), 5003),
+    "no header": (content([ONE]).partition(b"\n")[2], 5004),
+    "a bill file": (b"LD_ID,SUB_NUMBER,MEASURED_TIME,QUOTE\n#END,0\n", 5004),
+    "a column less": (content([ONE], HEADER.removesuffix(",NOT_AFTER")), 5004),
+}
+
+
+def test_a_bad_file_is_refused_and_the_next_proceeds(way: Way) -> None:
+    for what, (text, code) in BROKEN.items():
+        result = way.add(text)
+        assert (what, result.code) == (what, code), result
+    assert (way.stored(), way.rejects(), way.logged()) == ([], [], [])
+    assert way.add(content([ONE])).code == 0
+    assert way.stored() == [STORED_ONE]
+
+
+def test_a_big_file_is_read_to_its_last_line(way: Way) -> None:
+    """Block borders of every reader fall into subjects, quotes and line ends."""
+    lines = [f'D{n},1,"O=東京,CN={"é" * (n % 200)}",{FROM},{TO}' for n in range(1000, 2500)]
+    assert way.add(content(lines, end="\r\n")).code == 0
+    assert way.rejects() == []
+    found = {row[0]: row[2] for row in way.stored()}
+    assert found == {f"D{n}": f"O=東京,CN={'é' * (n % 200)}" for n in range(1000, 2500)}
+
+
+# --- What operators see of them ---------------------------------------------------------
+
+
+def test_certificates_that_end_are_shown(session: Session) -> None:
+    soon, later = datetime.now() + timedelta(days=59), datetime.now() + timedelta(days=61)
+    ends = {
+        "C1": TO,
+        "C2": FROM,
+        "C3": f"{soon:%Y-%m-%d %H:%M:%S}",
+        "C4": f"{later:%Y-%m-%d %H:%M:%S}",
+    }
+    for serial, end in ends.items():
+        session.execute(
+            "mdm",
+            "INSERT INTO CERTIFICATE_HISTORY (CERT_SERIAL, NOT_AFTER, REVOKED)"
+            f" VALUES ('{serial}', '{end}', {int(serial == 'C1')})",
+        )
+    devices = [("CONTROLLER", n, f"C{n}", 0) for n in (1, 2, 3, 4)] + [
+        ("CONCENTRATOR", 5, "C2", 0), ("CONTROLLER", 6, "C1", 1), ("CONTROLLER", 7, "C9", 0)
+    ]  # fmt: skip
+    for table, number, serial, deleted in devices:
+        key = 900 + number
+        session.execute(
+            "mdm",
+            f"INSERT INTO {table} (TABLE_KEY, CO_ID, MAC, TYPE_ID, DELETED)"
+            f" VALUES ({key}, 'c{number}', '02000000000{number}', 11, {deleted})",
+        )
+        session.execute(
+            "mdm",
+            f"INSERT INTO {table}_TRANSACTION (TABLE_KEY, CERT_SERIAL) VALUES ({key}, '{serial}')",
+        )
+    found = session.execute(
+        "mdm", "SELECT CLASS, MAC, CERT_SERIAL, STATE FROM CERTIFICATE_EXPIRY ORDER BY MAC"
+    )
+    assert plain_rows(found) == [
+        ("PD", "020000000001", "C1", "REVOKED"),
+        ("PD", "020000000002", "C2", "EXPIRED"),
+        ("PD", "020000000003", "C3", "EXPIRING"),
+        ("CO", "020000000005", "C2", "EXPIRED"),
+    ]
