@@ -4,23 +4,35 @@
   ONTIME is what was delivered on time of the slots measured in the range; PAST is what
   re-polling changed in the cycles of the range, with the values that it gave.
 #}
-{% macro text(value) %}COALESCE(TRIM(CAST({{ value }} AS CHAR(24))), ''){% endmacro %}
-
-{% set header = 'LD_ID,SUB_NUMBER,MEASURED_TIME,READING,USAGE_VALUE,STATUS' %}
+{% import 'type.sql' as t %}
+{% from 'export.sql' import export, number, moment %}
 
 {% macro line(reading, usage, status) %}
-u.LD_ID || ',' || {{ text('u.SUB_NUMBER') }} || ','
-       || SUBSTRING(CAST(u.MEASURED_TIME AS CHAR(24)) FROM 1 FOR 19) || ','
-       || {{ text(reading) }} || ',' || {{ text(usage) }} || ',' || {{ status }}
+u.LD_ID || ',' || {{ number('u.SUB_NUMBER') }} || ',' || {{ moment('u.MEASURED_TIME') }} || ','
+       || {{ number(reading) }} || ',' || {{ number(usage) }} || ',' || {{ status }}
 {%- endmacro %}
 
+{% set count_ontime %}
+SELECT COUNT(*)
+  FROM USAGE_HISTORY u
+ WHERE u.MEASURED_TIME >= :p_start
+   AND u.MEASURED_TIME < :p_end
+  INTO :v_rows;
+{% endset %}
 {% set ontime %}
-SELECT {{ line('u.READING', 'u.USAGE_VALUE', text('u.STATUS')) }}
+SELECT {{ line('u.READING', 'u.USAGE_VALUE', number('u.STATUS')) }}
   FROM USAGE_HISTORY u
  WHERE u.MEASURED_TIME >= :p_start
    AND u.MEASURED_TIME < :p_end
 {% endset %}
 
+{% set count_past %}
+SELECT COUNT(*)
+  FROM USAGE_GAP g
+ WHERE g.REPOLLED_AT >= :p_start
+   AND g.REPOLLED_AT < :p_end
+  INTO :v_rows;
+{% endset %}
 {% set past %}
 SELECT {{ line('COALESCE(u.REPOLL_READING, u.READING)', 'u.REPOLL_USAGE',
                "CASE WHEN u.REPOLL_USAGE IS NULL THEN '2' ELSE '0' END") }}
@@ -33,19 +45,19 @@ SELECT {{ line('COALESCE(u.REPOLL_READING, u.READING)', 'u.REPOLL_USAGE',
    AND g.REPOLLED_AT < :p_end
 {% endset %}
 
-{% macro count_rows() %}
-SELECT COUNT(*)
-  FROM USAGE_HISTORY u
- WHERE :p_class = 'ONTIME'
-   AND u.MEASURED_TIME >= :p_start
-   AND u.MEASURED_TIME < :p_end
-  INTO :v_rows;
-{% endmacro %}
-
-{% macro count_past_rows() %}
-SELECT COUNT(*)
-  FROM USAGE_GAP g
- WHERE g.REPOLLED_AT >= :p_start
-   AND g.REPOLLED_AT < :p_end
-  INTO :v_rows;
+{% macro export_usage(to_file) %}
+{{ export(to_file, 'USAGE', 'the usage of a range',
+          callers = ['BILLING', 'SHIM'],
+          takes   = {'p_start': t.time, 'p_end': t.time, 'p_file_name': 'VARCHAR(1024)', 'p_class': 'VARCHAR(1024)'},
+          header  = 'LD_ID,SUB_NUMBER,MEASURED_TIME,READING,USAGE_VALUE,STATUS',
+          verdict = [(1001, ':p_start IS NULL OR :p_end IS NULL OR :p_class IS NULL'),
+                     (1003, ":p_class NOT IN ('ONTIME', 'PAST')"),
+                     (1004, ':p_end <= :p_start')],
+          parts   = {":p_class = 'ONTIME'": (count_ontime, ontime),
+                     ":p_class = 'PAST'": (count_past, past)},
+          codes   = {11: 'there is no usage in the range',
+                     1003: 'the class is neither ONTIME nor PAST', 1004: 'the range is empty'},
+          means   = {'p_start': 'Start of the range: of MEASURED_TIME for ONTIME, of the cycle for PAST.',
+                     'p_end': 'End of the range, excluded.',
+                     'p_class': 'ONTIME or PAST.'}) }}
 {% endmacro %}
