@@ -23,10 +23,14 @@ SELECT MAX(d.TABLE_KEY)
 {% endcall %}
 {% endmacro %}
 
-{# Until this transaction ends nobody else gives away a place: two callers could both take the last one. #}
+{#
+  Until this transaction ends nobody else gives away a place or an identifier: two callers could
+  both take the last one. The row is one that no import of readings locks, which takes seconds.
+#}
 {% macro lock_places() %}
-UPDATE HECONF
-   SET ENABLED = ENABLED;
+UPDATE MDM_CONFIG
+   SET ALLOWED = ALLOWED
+ WHERE NAME = 'MDM_LIMIT';
 {% endmacro %}
 
 {# 1 when a table has as many rows in service as it may. #}

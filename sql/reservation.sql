@@ -12,6 +12,7 @@
                   holds = {'v_mac': 'VARCHAR(12)', 'v_pd': 'BIGINT', 'v_co': 'BIGINT', 'v_point': 'BIGINT',
                            'v_deleted': 'INTEGER', 'v_differs': 'INTEGER',
                            'v_now': t.time, 'v_other': t.time},
+                  means = {'p_at': 'Moment from which it is ' ~ ('polled again.' if edge == 'START' else 'no longer polled.')},
                   codes = {10: 'this moment is reserved already',
                            1001: 'the moment is missing, or MAC, serial number and LD_ID all are',
                            1002: 'the MAC, the serial number or the LD_ID is badly formed',

@@ -21,6 +21,8 @@
                                p_relay_state       = 'INTEGER'),
                   gives = dict(LD_TABLE_KEY = 'BIGINT'),
                   holds = dict(v_ld = 'BIGINT', v_limit = 'INTEGER', v_full = 'INTEGER', v_deleted = 'INTEGER'),
+                  means = dict(p_ld_type_id = 'LOGICAL_DEVICE_TYPE of the logical device.',
+                               LD_TABLE_KEY = 'TABLE_KEY of the logical device.'),
                   codes = {10: 'the device has this logical device at this address already',
                            1001: 'the device or the type is missing',
                            1002: 'an identifier is badly formed, or the name too long',

@@ -6,8 +6,8 @@
   relation, terminals and policies of the point, and the customer with his accounts when no
   other point is his. It may also end after the meter is gone, by LD_ID.
 #}
-{% from 'frame.sql' import procedure, when, run, each %}
-{% from 'device.sql' import find_device, news %}
+{% from 'frame.sql' import procedure, when, run, each, add_days %}
+{% from 'device.sql' import find_device, news, lock_places %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -18,7 +18,7 @@
 {# The logical devices to clear. #}
 {% macro cleared() %}
 l.PD_TABLE_KEY = :v_pd
-   AND (:v_ld IS NULL OR l.TABLE_KEY = :v_ld)
+   AND (:p_ld_id IS NULL OR l.LD_ID = :p_ld_id)
    AND l.DELETED = 0
 {%- endmacro %}
 
@@ -31,10 +31,13 @@ l.PD_TABLE_KEY = :v_pd
                                p_removed_at    = t.time,
                                p_last_readings = 'VARCHAR(1024)'),
                   holds = dict(v_mac = 'VARCHAR(12)', v_pd = 'BIGINT', v_ld = 'BIGINT', v_of_ld = 'BIGINT',
-                               v_deleted = 'INTEGER', v_other = 'INTEGER', v_at = t.time, v_pd_id = 'VARCHAR(15)',
+                               v_deleted = 'INTEGER', v_other = 'INTEGER', v_at = t.time, v_next_day = 'DATE', v_pd_id = 'VARCHAR(15)',
                                v_stock = 'VARCHAR(15)', v_installed = 'INTEGER', v_set = 'INTEGER',
                                v_contracts = 'INTEGER', v_point = 'VARCHAR(32)', v_type_id = 'INTEGER',
                                v_left = 'INTEGER', v_customer = 'VARCHAR(32)', v_his = 'INTEGER'),
+                  means = dict(p_cancel = '1 ends the contract too; 0 or null leaves it.',
+                               p_removed_at = 'When the meter was taken off; null now.',
+                               p_last_readings = 'Last registers of a single point, `SUB=VALUE;SUB=VALUE` in the unit of each item.'),
                   codes = {10: 'nothing is installed, and no contract is left to end',
                            1001: 'MAC, serial number and LD_ID are missing',
                            1002: 'an argument is badly formed, or readings of no single point',
@@ -58,15 +61,31 @@ SELECT CASE
 {% call when(':RESULT_CODE = 0') %}
 SET :v_mac = {{ check.plain_mac(':p_mac') }};
 SET :v_at = COALESCE(:p_removed_at, LOCALTIMESTAMP(0));
+{% call when(':p_cancel = 1') %}
+{{ lock_places() }}
+{% endcall %}
+SELECT MAX(l.PD_TABLE_KEY)
+  FROM LOGICAL_DEVICE l
+ WHERE l.LD_ID = :p_ld_id
+   AND l.DELETED = 0
+  INTO :v_of_ld;
+{{ find_device('CONTROLLER', ':v_pd') }}
+{% call when(':p_mac IS NULL AND :p_serial IS NULL') %}
+SET :v_pd = :v_of_ld;
+{% endcall %}
+-- Locked in the order of all rules: the device, its points, then those who hold them.
+UPDATE CONTROLLER
+   SET DELETED = DELETED
+ WHERE TABLE_KEY = :v_pd;
+UPDATE LOGICAL_DEVICE l
+   SET l.DELETED = l.DELETED
+ WHERE {{ cleared() }};
+-- Looked at again: until now the point may have gone to another meter.
 SELECT MAX(l.TABLE_KEY), MAX(l.PD_TABLE_KEY)
   FROM LOGICAL_DEVICE l
  WHERE l.LD_ID = :p_ld_id
    AND l.DELETED = 0
   INTO :v_ld, :v_of_ld;
-{{ find_device('CONTROLLER', ':v_pd') }}
-{% call when(':p_mac IS NULL AND :p_serial IS NULL') %}
-SET :v_pd = :v_of_ld;
-{% endcall %}
 SELECT MAX(d.DELETED), MAX(d.PD_ID),
        MAX(CASE WHEN {{ news(':p_serial', 'd.SERIAL') }} THEN 1 ELSE 0 END),
        MAX(CASE WHEN o.HEID > 0 THEN 'HE' || TRIM(CAST(o.HEID AS CHAR(11))) ELSE d.CO_ID END),
@@ -123,6 +142,24 @@ SELECT :p_ld_id
   FROM {{ t.one_row }}
  WHERE :p_ld_id IS NOT NULL
 {% endset %}
+{% set holders %}
+WITH ENDED (LD_ID) AS (
+    {{ points | trim | indent(4) }}
+)
+SELECT DISTINCT r.CUSTOMER_ID
+  FROM ENDED p
+  JOIN UC_LD_RELATION r
+    ON r.LD_ID = p.LD_ID
+ WHERE {{ holds('r') }}
+ ORDER BY r.CUSTOMER_ID
+{% endset %}
+-- Two of his contracts may end at once: the second one must see that the first is gone.
+SET :v_next_day = {{ add_days('CAST(:v_at AS DATE)', '1') }};
+{% call each(holders, ':v_customer') %}
+UPDATE UTILITY_CUSTOMER
+   SET DELETED = DELETED
+ WHERE CUSTOMER_ID = :v_customer;
+{% endcall %}
 {% call each(points, ':v_point') %}
 {% set customers %}
 SELECT DISTINCT r.CUSTOMER_ID
@@ -132,7 +169,8 @@ SELECT DISTINCT r.CUSTOMER_ID
 {% endset %}
 {% call each(customers, ':v_customer') %}
 UPDATE UC_LD_RELATION r
-   SET r.DELETED = 1
+   SET r.DELETED = 1,
+       r.TO_DATE = CASE WHEN r.FROM_DATE > CAST(:v_at AS DATE) THEN r.FROM_DATE ELSE :v_next_day END
  WHERE r.CUSTOMER_ID = :v_customer
    AND r.LD_ID = :v_point
    AND {{ holds('r') }};

@@ -25,6 +25,8 @@
                   gives = dict(ALERT_CODE = 'VARCHAR(32)', LD_ID = 'VARCHAR(32)', SUB_NUMBER = 'INTEGER',
                                MEASURED_TIME = t.time, MESSAGE = 'VARCHAR(512)'),
                   holds = dict(v_interval = 'INTEGER', v_last = t.time, v_before = 'BIGINT'),
+                  means = dict(p_start = 'First snapshot to look at.',
+                               p_end = 'End of the range, excluded.'),
                   codes = {11: 'there is no snapshot in the range', 1001: 'an argument is missing',
                            1004: 'the range is empty'}) %}
 SELECT CASE

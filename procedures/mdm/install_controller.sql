@@ -28,6 +28,8 @@
                                v_type_id = 'INTEGER', v_deleted = 'INTEGER', v_other = 'INTEGER', v_changes = 'INTEGER',
                                v_here = 'INTEGER', v_there = 'INTEGER', v_gone = 'INTEGER', v_full = 'INTEGER',
                                v_at = t.time),
+                  means = dict(p_initial_readings = 'First registers of the point, `SUB=VALUE;SUB=VALUE` in the unit of each item.',
+                               p_installed_at = 'When the meter was put up; null now.'),
                   codes = {10: 'it is installed so already',
                            1001: 'MAC and serial number are missing, or the LD_ID of a point without one',
                            1002: 'an identifier, a name or the readings are badly formed',
@@ -60,10 +62,15 @@ SELECT CASE
 
 {% call when(':RESULT_CODE = 0') %}
 SET :v_mac = {{ check.plain_mac(':p_mac') }};
-{% call when(':p_co_id IS NOT NULL') %}
 {{ lock_places() }}
-{% endcall %}
 {{ find_device('CONTROLLER', ':v_pd') }}
+UPDATE CONTROLLER
+   SET DELETED = DELETED
+ WHERE TABLE_KEY = :v_pd;
+UPDATE LOGICAL_DEVICE
+   SET DELETED = DELETED
+ WHERE PD_TABLE_KEY = :v_pd
+   AND DELETED = 0;
 SELECT MAX(d.DELETED),
        MAX(CASE WHEN {{ news(':p_serial', 'd.SERIAL') }} THEN 1 ELSE 0 END),
        MAX(CASE WHEN {{ news(':p_pd_id', 'd.PD_ID') }}

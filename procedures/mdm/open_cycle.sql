@@ -14,6 +14,8 @@
                   takes = dict(p_cycle_time = t.time, p_now = t.time),
                   gives = dict(HEID = 'INTEGER', SNAPSHOT_TIME = t.time, SNAPSHOT_END = t.time, STATE = 'VARCHAR(8)'),
                   holds = dict(v_interval = 'INTEGER', v_grace = 'INTEGER', v_finished = t.time, v_first = t.time),
+                  means = dict(p_now = 'The clock to go by: which logs may still come.',
+                               SNAPSHOT_END = 'Snapshot after it: the end of its slots in a range.'),
                   codes = {10: 'the cycle was finished before', 1001: 'an argument is missing',
                            1004: 'the time is not on the grid of intervals, or lies ahead',
                            3002: 'a later cycle was finished'}) %}

@@ -9,7 +9,7 @@
 {% import 'check.sql' as check %}
 
 {% call procedure('PROV_COMPLETED', 'Record that a device has loaded its configuration.',
-                  callers = ['PROV'],
+                  callers = ['PROV', 'SHIM'],
                   takes = dict(p_mac = 'VARCHAR(1024)'),
                   holds = dict(v_mac = 'VARCHAR(12)', v_pd = 'BIGINT', v_co = 'BIGINT', v_deleted = 'INTEGER',
                                v_prov_stat = 'CHAR(1)'),

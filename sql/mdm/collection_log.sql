@@ -14,6 +14,7 @@
      'ROWS_REJECTED': ('INTEGER DEFAULT 0 NOT NULL', 'Rows in IMPORT_REJECT.'),
      'ROWS_IGNORED':  ('INTEGER DEFAULT 0 NOT NULL',
                        'Rows of known devices that are not installed or not polled now.'),
+     'ROWS_EXPECTED': ('INTEGER DEFAULT 0 NOT NULL', 'Readings wanted: the targets of an ONTIME snapshot.'),
      'ROWS_MISSING':  ('INTEGER DEFAULT 0 NOT NULL', 'Readings wanted that it did not bring.'),
      'STATE':         ('VARCHAR(8) NOT NULL', 'DONE taken in, MISSING never came.'),
      'STARTED_AT':    (t.time, 'When its import began.'),

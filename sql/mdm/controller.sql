@@ -16,4 +16,4 @@
    },
    key = ['TABLE_KEY'],
    unique = [['PD_ID'], ['SERIAL'], ['MAC']],
-   index = [['CO_ID', 'DELETED']]) }}
+   index = [['CO_ID', 'DELETED', 'TABLE_KEY'], ['PD_NAME'], ['TYPE_ID', 'TABLE_KEY']]) }}

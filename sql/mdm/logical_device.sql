@@ -18,4 +18,5 @@
      'DELETED':           ('SMALLINT DEFAULT 0 NOT NULL', '1 removed; LD_ID and address are free again.'),
    },
    key = ['TABLE_KEY'],
-   unique_live = [['LD_ID'], ['PD_TABLE_KEY', 'LD_ADDRESS']]) }}
+   unique_live = [['LD_ID'], ['PD_TABLE_KEY', 'LD_ADDRESS']],
+   index = [['CLUSTER_ID'], ['RELAY_STATE', 'PD_TABLE_KEY'], ['LD_NAME']]) }}

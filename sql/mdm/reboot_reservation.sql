@@ -10,8 +10,9 @@
      'REQUESTED_BY':   ('VARCHAR(128)', 'Who asked for it.'),
      'STATE':          ("VARCHAR(8) DEFAULT 'WAITING' NOT NULL", 'WAITING, RUNNING, DONE or FAILED.'),
      'ATTEMPTS':       ('INTEGER DEFAULT 0 NOT NULL', 'Times that it was tried.'),
+     'STARTED_AT':     (t.time, 'When a worker last took it.'),
      'FINISHED_AT':    (t.time, 'When it was done or given up.'),
      'MESSAGE':        ('VARCHAR(512)', 'What the head-end answered.'),
    },
    key = ['RESERVATION_ID', 'TABLE_KEY'],
-   index = [['STATE', 'REQUESTED_AT']]) }}
+   index = [['STATE', 'REQUESTED_AT', 'RESERVATION_ID', 'TABLE_KEY'], ['TABLE_KEY']]) }}

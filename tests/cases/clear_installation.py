@@ -1,6 +1,6 @@
 """Cases of CLEAR_INSTALLATION."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from case import Case
@@ -123,6 +123,9 @@ CASES = [
     # Cancelling
     Case("the contract of a point ends", by_point(cancel=1), given=ALL,
          then={**UNTOUCHED, **P1_ENDED, LD: [BARE1, P2, P3]}),
+    Case("he owned the point to the end of that day", by_point(cancel=1, removed_at=AT), given=ALL,
+         then={"vps:SELECT r.CUSTOMER_ID, r.TO_DATE FROM UC_LD_RELATION r WHERE r.DELETED = 1 AND r.LD_ID = 'P1' AND r.CUSTOMER_ID = 'A'":
+               [("A", date(2026, 4, 2))]}),
     Case("a customer with another point stays", by_point("P2", cancel=1), given=ALL,
          then={**UNTOUCHED, LD: [P1, BARE, P3], RELATIONS: [("A", "P1"), ("B", "P3"), ("D", "P1")],
                TERMINALS: [("000000000001",), ("000000000003",), ("000000000009",)], POLICIES: [("P1",), ("P3",)]}),
