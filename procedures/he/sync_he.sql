@@ -41,6 +41,8 @@ OR ({{ left }}.{{ column }} IS NOT NULL AND {{ right }}.{{ column }} IS NULL)
                   callers = ['SHIM'],
                   gives = dict(TABLE_NAME = 'VARCHAR(63)', ADDED = 'INTEGER', CHANGED = 'INTEGER', REMOVED = 'INTEGER'),
                   holds = holds,
+                  means = dict(TABLE_NAME = 'Table of HE-DB.', ADDED = 'Rows that were new.',
+                               CHANGED = 'Rows that differed.', REMOVED = 'Rows that MDM-DB no longer has.'),
                   codes = {4002: 'HE-DB is not synchronised: MDM_CONFIG HE_SYNC'}) %}
 {{ fetch('MDM_MDM_CONFIG') }}
 SELECT MAX(c."VALUE")

@@ -16,6 +16,7 @@
                                p_measured_time = t.time,
                                p_usage         = 'DECIMAL(18,4)'),
                   holds = dict(price_holds, v_end = t.time),
+                  means = dict(p_usage = 'Usage of the slot after the correction, in the unit of the item.'),
                   codes = {10: 'the slot was corrected so before', 1001: 'an argument is missing',
                            2002: 'there is no such slot'}) %}
 SELECT CASE

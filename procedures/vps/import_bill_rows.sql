@@ -29,6 +29,7 @@ END
 {% call procedure('IMPORT_BILL_ROWS', 'Set the bills of slots from the bill file staged in BILL_LINE.',
                   callers = ['BILLING', 'SHIM'],
                   takes = dict(p_file_name = 'VARCHAR(1024)', p_class = 'VARCHAR(1024)'),
+                  staged = 'BILL_LINE',
                   holds = dict(v_read = 'INTEGER', v_valid = 'INTEGER', v_repeated = 'INTEGER', v_stored = 'INTEGER',
                                v_rejected = 'INTEGER', v_checksum = 'BIGINT', v_known = 'INTEGER',
                                v_started_at = t.time),

@@ -7,6 +7,7 @@
   leaves either all of a log or nothing.
 #}
 {% from 'frame.sql' import procedure, when, run, stage, minutes_between, crc32 %}
+{% from 'closed_month.sql' import closed_up_to %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -16,17 +17,18 @@
                                p_snapshot_time = t.time,
                                p_class         = 'VARCHAR(1024)',
                                p_file_name     = 'VARCHAR(1024)'),
+                  staged = 'COLLECTION_LOG_LINE',
                   holds = dict(v_interval = 'INTEGER', v_started_at = t.time,
                                v_stamp = 'VARCHAR(24)', v_checksum = 'BIGINT',
                                v_known = 'BIGINT', v_closed = 'INTEGER', v_ours = 'VARCHAR(128)',
                                v_read = 'INTEGER', v_stored = 'INTEGER',
-                               v_rejected = 'INTEGER', v_missing = 'INTEGER'),
+                               v_rejected = 'INTEGER', v_missing = 'INTEGER', v_expected = 'INTEGER', v_month_end = t.time),
                   codes = {10: 'this log was taken in before',
                            1001: 'an argument is missing', 1002: 'the file name is no bare name',
                            1003: 'the class is neither ONTIME nor PAST, or there is no such head-end',
                            1004: 'the snapshot time is not on the grid of intervals',
                            3001: 'another log of this name was taken in before',
-                           3002: 'this snapshot is closed: take the log in as PAST',
+                           3002: 'this snapshot or its month is closed: take the log in as PAST',
                            5002: 'the file is empty', 5003: 'the file is cut short',
                            5004: 'the file is no collection log, or not this one'}) %}
 -- Two logs of one head-end are taken in one after the other.
@@ -80,6 +82,7 @@ SELECT MAX(c.CHECKSUM)
    AND c.CLASS IN ('ONTIME', 'PAST')
    AND c.FILE_NAME = :p_file_name
   INTO :v_known;
+{{ closed_up_to(':v_month_end') }}
 SELECT COUNT(*)
   FROM COLLECTION_LOG c
  WHERE c.HEID = :p_heid
@@ -89,7 +92,8 @@ SELECT COUNT(*)
 SELECT CASE
          WHEN :v_known = :v_checksum                 THEN 10
          WHEN :v_known <> :v_checksum                THEN 3001
-         WHEN :p_class = 'ONTIME' AND :v_closed > 0  THEN 3002
+         WHEN :p_class = 'ONTIME'
+          AND (:v_closed > 0 OR :p_snapshot_time <= :v_month_end) THEN 3002
          ELSE 0
        END
   FROM {{ t.one_row }}
@@ -111,9 +115,10 @@ SELECT CASE
 
 {% call when(':RESULT_CODE = 0') %}
 SELECT COUNT(n.LINE_NO),
+       CASE WHEN :p_class = 'ONTIME' THEN COUNT(*) ELSE 0 END,
        COALESCE(SUM(CASE WHEN n.STATUS = 1 THEN 1 ELSE 0 END), 0)
   FROM USAGE_INCREMENT n
-  INTO :v_stored, :v_missing;
+  INTO :v_stored, :v_expected, :v_missing;
 SELECT COUNT(*)
   FROM IMPORT_REJECT r
  WHERE r.FILE_NAME = :p_file_name
@@ -121,10 +126,10 @@ SELECT COUNT(*)
   INTO :v_rejected;
 INSERT INTO COLLECTION_LOG (
        HEID, SNAPSHOT_TIME, CLASS, FILE_NAME, CHECKSUM,
-       ROWS_READ, ROWS_STORED, ROWS_REJECTED, ROWS_IGNORED, ROWS_MISSING,
+       ROWS_READ, ROWS_STORED, ROWS_REJECTED, ROWS_IGNORED, ROWS_EXPECTED, ROWS_MISSING,
        STATE, STARTED_AT, FINISHED_AT)
 VALUES (:p_heid, :p_snapshot_time, :p_class, :p_file_name, :v_checksum,
-        :v_read, :v_stored, :v_rejected, :v_read - :v_stored - :v_rejected, :v_missing,
+        :v_read, :v_stored, :v_rejected, :v_read - :v_stored - :v_rejected, :v_expected, :v_missing,
         'DONE', :v_started_at, LOCALTIMESTAMP(0));
 -- Staging is emptied after each file: on a server it would hold memory until the client leaves.
 {{ stage('COLLECTION_LOG_LINE') }}

@@ -5,15 +5,17 @@
   that comes after all is taken in as PAST.
 #}
 {% from 'frame.sql' import procedure, when, run, stage, minutes_between %}
+{% from 'closed_month.sql' import closed_up_to %}
 {% import 'type.sql' as t %}
 
 {% call procedure('MARK_SNAPSHOT_MISSING', 'Make every target of a snapshot whose log never came a missing row.',
                   callers = ['SHIM'],
                   takes = dict(p_heid = 'INTEGER', p_snapshot_time = t.time),
-                  holds = dict(v_interval = 'INTEGER', v_started_at = t.time, v_missing = 'INTEGER', v_known = 'INTEGER'),
+                  holds = dict(v_interval = 'INTEGER', v_started_at = t.time, v_missing = 'INTEGER', v_known = 'INTEGER', v_closed = t.time),
                   codes = {10: 'the snapshot was taken in, or marked, before', 1001: 'an argument is missing',
                            1003: 'there is no such head-end',
-                           1004: 'the snapshot time is not on the grid of intervals'}) %}
+                           1004: 'the snapshot time is not on the grid of intervals',
+                           3002: 'the month of the snapshot is closed'}) %}
 UPDATE HECONF
    SET ENABLED = ENABLED
  WHERE HEID = :p_heid;
@@ -23,6 +25,7 @@ SELECT CAST(c."VALUE" AS DECIMAL(9))
   FROM MDM_CONFIG c
  WHERE c.NAME = 'INTERVAL_MINUTES'
   INTO :v_interval;
+{{ closed_up_to(':v_closed') }}
 SELECT COUNT(*)
   FROM COLLECTION_LOG c
  WHERE c.HEID = :p_heid
@@ -35,6 +38,7 @@ SELECT CASE
          WHEN MOD({{ minutes_between("TIMESTAMP '2000-01-01 00:00:00'", ':p_snapshot_time') }}, :v_interval) <> 0
            OR EXTRACT(SECOND FROM :p_snapshot_time) <> 0         THEN 1004
          WHEN :v_known > 0                                       THEN 10
+         WHEN :p_snapshot_time <= :v_closed                      THEN 3002
          ELSE 0
        END
   FROM HECONF h
@@ -49,9 +53,9 @@ SELECT CASE
 SELECT COUNT(*) FROM USAGE_INCREMENT n INTO :v_missing;
 INSERT INTO COLLECTION_LOG (
        HEID, SNAPSHOT_TIME, CLASS, FILE_NAME, CHECKSUM,
-       ROWS_READ, ROWS_STORED, ROWS_REJECTED, ROWS_IGNORED, ROWS_MISSING,
+       ROWS_READ, ROWS_STORED, ROWS_REJECTED, ROWS_IGNORED, ROWS_EXPECTED, ROWS_MISSING,
        STATE, STARTED_AT, FINISHED_AT)
-VALUES (:p_heid, :p_snapshot_time, 'ONTIME', '', NULL, 0, 0, 0, 0, :v_missing,
+VALUES (:p_heid, :p_snapshot_time, 'ONTIME', '', NULL, 0, 0, 0, 0, :v_missing, :v_missing,
         'MISSING', :v_started_at, LOCALTIMESTAMP(0));
 {% endcall %}
 {% endcall %}

@@ -12,6 +12,7 @@
                   callers = ['SHIM'],
                   takes = dict(p_first_snapshot = t.time, p_cycle_time = t.time),
                   holds = dict(price_holds, v_linked = 'VARCHAR(255)', v_repaired = t.time, v_end = t.time),
+                  means = dict(p_first_snapshot = 'First snapshot that the cycle prices.'),
                   codes = {11: 'a billing system is linked, or nothing has a price', 1001: 'an argument is missing',
                            1004: 'the range is empty'}) %}
 SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;

@@ -12,6 +12,8 @@
                   callers = ['SHIM'],
                   takes = dict(p_start = t.time, p_end = t.time),
                   holds = dict(price_holds, v_priced = 'INTEGER'),
+                  means = dict(p_start = 'Start of the range of MEASURED_TIME.',
+                               p_end = 'End of the range, excluded.'),
                   codes = {11: 'no slot of the range has a price that it does not have yet', 1001: 'an argument is missing',
                            1004: 'the range is empty'}) %}
 SELECT CASE

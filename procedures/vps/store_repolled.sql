@@ -4,22 +4,33 @@
   What was delivered on time stays as it was: the re-polled reading and usage stand beside
   it. A slot gets its usage once its own reading and the one before are both known, so the
   slot after a filled one is looked at too. QUOTE_HISTORY takes the usage over, unless
-  somebody corrected the slot by hand.
+  somebody corrected the slot by hand. The slots of a closed month are left alone, but for the
+  last reading of the month, which the first slot of the next one needs.
 #}
 {% from 'frame.sql' import procedure, run, stage, add_minutes, update_from, when %}
 {% from 'alert.sql' import raise_alerts %}
 {% from 'revision.sql' import supersede, same_slot %}
 {% from 'month_usage.sql' import forget_sums %}
+{% from 'closed_month.sql' import closed_up_to, lock_closing %}
+{% from 'billing_month.sql' import billing_month %}
 {% import 'type.sql' as t %}
 
 {% call procedure('STORE_REPOLLED', 'Fill gaps with the readings of a log of past readings.',
                   takes = dict(p_heid = 'INTEGER', p_cycle_time = t.time),
-                  holds = dict(v_interval = 'INTEGER', v_first = t.time, v_last = t.time, v_negative = 'INTEGER')) %}
+                  holds = dict(v_interval = 'INTEGER', v_first = t.time, v_last = t.time, v_negative = 'INTEGER', v_closed = t.time,
+                               v_closing_day = 'INTEGER', v_month = 'DATE', v_old = 'INTEGER')) %}
 SELECT CAST(c."VALUE" AS DECIMAL(9))
   FROM MDM_CONFIG c
  WHERE c.NAME = 'INTERVAL_MINUTES'
   INTO :v_interval;
-
+-- A month that is over may be closed at this moment: its readings wait for that, others do not.
+SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'CLOSING_DAY' INTO :v_closing_day;
+SET :v_month = {{ billing_month('CAST(:p_cycle_time AS DATE)', ':v_closing_day') }};
+SELECT COUNT(*) FROM VALID_READING v WHERE v.MEASURED_TIME <= :v_month INTO :v_old;
+{% call when(':v_old > 0') %}
+{{ lock_closing() }}
+{% endcall %}
+{{ closed_up_to(':v_closed') }}
 {{ stage('USAGE_INCREMENT') }}
 INSERT INTO USAGE_INCREMENT (LD_ID, SUB_NUMBER, MEASURED_TIME, READING, STATUS, LINE_NO)
 SELECT i.LD_ID, i.SUB_NUMBER, v.MEASURED_TIME, ROUND(v.RAW_VALUE * i.MULTIPLIER, 4), 0, v.LINE_NO
@@ -35,7 +46,8 @@ SELECT i.LD_ID, i.SUB_NUMBER, v.MEASURED_TIME, ROUND(v.RAW_VALUE * i.MULTIPLIER,
    AND u.MEASURED_TIME = v.MEASURED_TIME
    AND u.STATUS = 1
    AND u.REPOLL_READING IS NULL
- WHERE v.RAW_VALUE IS NOT NULL;
+ WHERE v.RAW_VALUE IS NOT NULL
+   AND v.MEASURED_TIME >= :v_closed;
 {{ update_from('USAGE_HISTORY', 'USAGE_INCREMENT', same_slot(),
                {'REPOLL_READING': 'n.READING', 'REPOLLED_AT': ':p_cycle_time'}) }}
 
@@ -80,7 +92,8 @@ SELECT c.LD_ID, c.SUB_NUMBER, c.MEASURED_TIME,
           LEFT JOIN DAY_PARAM d
             ON d.CLUSTER_ID = i.CLUSTER_ID
            AND d.DAY_ON = CAST(u.MEASURED_TIME AS DATE)
-         WHERE u.USAGE_VALUE IS NULL
+         WHERE u.MEASURED_TIME > :v_closed
+           AND u.USAGE_VALUE IS NULL
            AND u.REPOLL_USAGE IS NULL) c
  WHERE c.READING IS NOT NULL
    AND (c.KIND = 'INSTANT' OR c.PREVIOUS_READING IS NOT NULL);

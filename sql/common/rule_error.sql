@@ -10,4 +10,5 @@
      'CALLER':      ('VARCHAR(128)', 'Database account that had called.'),
      'MESSAGE':     ('VARCHAR(512)', 'SQLSTATE, error number and text, as returned in SQL_ERROR.'),
    },
-   key = ['ERROR_ID']) }}
+   key = ['ERROR_ID'],
+   index = [['OCCURRED_AT']]) }}

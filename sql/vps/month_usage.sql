@@ -10,4 +10,5 @@
      'UP_TO':       (t.time ~ ' NOT NULL', 'The sum holds the slots measured before; set back to the month when one of them changes.'),
      'USED':        ('DECIMAL(18,4) NOT NULL', 'Sum of the final increments.'),
    },
-   key = ['LD_ID', 'SUB_NUMBER', 'MONTH_START']) }}
+   key = ['LD_ID', 'SUB_NUMBER', 'MONTH_START'],
+   index = [['MONTH_START']]) }}

@@ -18,4 +18,5 @@
      'RECORDED_AT':   (t.time ~ ' NOT NULL', 'When it was superseded.'),
      'RECORDED_BY':   ('VARCHAR(128)', 'Database account or person that changed it.'),
    },
-   key = ['LD_ID', 'SUB_NUMBER', 'MEASURED_TIME', 'REVISION']) }}
+   key = ['LD_ID', 'SUB_NUMBER', 'MEASURED_TIME', 'REVISION'],
+   index = [['MEASURED_TIME']]) }}

@@ -97,3 +97,8 @@ def log_taken(heid: int, at: datetime | str, state: str = "DONE") -> Call:
 
 def head_ends(*enabled: int) -> Call:
     return ("mdm", f"UPDATE HECONF SET ENABLED = CASE WHEN HEID IN ({', '.join(map(str, enabled))}) THEN 1 ELSE 0 END")
+
+
+def month_closed(start: str, end: str) -> Call:
+    return ("vps", "INSERT INTO MONTH_CLOSED (MONTH_START, MONTH_END, CLOSED_AT, POINTS, MISSING_SLOTS)"
+                   f" VALUES ('{start}', '{end}', '{end}', 0, 0)")

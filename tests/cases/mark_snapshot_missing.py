@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from case import Case
-from cases._station import STATION, log_taken, usage
+from cases._station import STATION, log_taken, month_closed, usage
 
 T, U = datetime(2026, 1, 14, 10, 0), datetime(2026, 1, 14, 10, 30)
 ROWS = ("vps:SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, READING, USAGE_VALUE, STATUS FROM USAGE_HISTORY"
@@ -21,6 +21,10 @@ CASES = [
          then={ROWS: [(ld, sub, T, None, None, 1) for ld, sub in TARGETS],
                QUOTES: [(ld, sub, None, "N", 0, None, "N") for ld, sub in TARGETS],
                GAPS: [(ld, sub, T, None) for ld, sub in TARGETS], LOGS: [MARKED]}),
+    Case("the last slot of a closed month", (1, datetime(2026, 1, 1)), 3002,
+         given=[*STATION, month_closed("2025-12-01", "2026-01-01")], then={ROWS: [], LOGS: []}),
+    Case("the first slot behind it", (1, datetime(2026, 1, 1, 0, 30)),
+         given=[*STATION, month_closed("2025-12-01", "2026-01-01")], then={COUNT: [("G1", 1), ("P1", 2), ("P2", 2)]}),
     Case("a head-end without devices", (3, T), given=STATION,
          then={ROWS: [], LOGS: [(3, T, "ONTIME", "", None, 0, 0, 0, "MISSING")]}),
     Case("a slot that stands stays", (1, T), given=[*STATION, *usage("P1", T, "11", "1")],

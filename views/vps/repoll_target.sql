@@ -4,7 +4,7 @@
 {% import 'type.sql' as t %}
 {% import 'pollable.sql' as p %}
 
-{% call view('REPOLL_TARGET', 'Missing readings of pollable devices, within the re-poll deadline.',
+{% call view('REPOLL_TARGET', 'Missing readings of pollable devices, within the re-poll deadline and not of a closed month.',
    columns = {
      'HEID':          ('INTEGER', 'Head-end that serves the device now.'),
      'PD_TABLE_KEY':  ('BIGINT', 'TABLE_KEY of the physical device.'),
@@ -38,6 +38,7 @@ SELECT i.HEID,
   JOIN MDM_CONFIG c
     ON c.NAME = 'CLOSING_DAY'
  WHERE m.REPOLLED_AT IS NULL
+   AND NOT EXISTS (SELECT 1 FROM MONTH_CLOSED k WHERE k.MONTH_END > m.MEASURED_TIME)
    AND {{ p.polled_at('i', 's.SNAPSHOT_TIME') | indent(3) }}
    AND m.MEASURED_TIME >= {{ add_days('s.SNAPSHOT_TIME', '-CAST(d."VALUE" AS DECIMAL(9))') }}
    AND (e."VALUE" = '0'

@@ -1,0 +1,140 @@
+{#
+  PURGE_HISTORY removes what is past its retention, in steps of a bounded size.
+
+  One call removes at most p_most rows, the oldest first, and says of which tables; the
+  caller repeats it until it answers 11. Days and months are whole, and a slot belongs to
+  the one in which it begins.
+
+  USAGE_DAYS    USAGE_HISTORY, USAGE_GAP, IMPORT_REJECT, and the sums of MONTH_USAGE, which
+                pricing forms again where it needs them; never while REPOLL_DEADLINE_DAYS
+                still asks for a reading
+  QUOTE_MONTHS  QUOTE_HISTORY, USAGE_REVISION, MONTH_TOTAL, and IMPORT_LOG: while a slot has a
+                bill, its file is known
+  ALERT_MONTHS  MDM_ALERT_HISTORY once cleared, REBOOT_RESERVATION once finished,
+                COLLECTION_LOG but for the newest snapshot of a head-end, CYCLE_LOG but for
+                the newest cycle, RULE_ERROR
+  ADR_MONTHS    ADR_ACTION_HISTORY, ADR_EVENT_HISTORY
+
+  CERTIFICATE_HISTORY, BOUNDARY_READING, MONTH_CLOSED and all registers stay: they grow with
+  devices, not with time. A usage needs the reading of the slot before it and no older one,
+  so no last reading has to be kept. Every delete runs along an index over time and meets
+  only old rows, which no cycle writes.
+#}
+{% from 'frame.sql' import procedure, when, each, give, stage, delete_some, add_days %}
+{% from 'billing_month.sql' import billing_month %}
+{% import 'type.sql' as t %}
+
+{# The begin of the billing month so many months before the present one: its middle is that many mean months ago. #}
+{% macro months_ago(setting, into) %}
+{% set middle = add_days(':v_month', '15 - FLOOR(CAST(c."VALUE" AS DECIMAL(9)) * 30.436875)') %}
+SELECT {{ billing_month(middle, ':v_closing_day') | trim }}
+  FROM MDM_CONFIG c
+ WHERE c.NAME = '{{ setting }}'
+  INTO {{ into }};
+{% endmacro %}
+
+{% macro record(table) %}
+SET :v_left = :v_left - :v_removed;
+{% call when(':v_removed > 0') %}
+INSERT INTO PURGE_STEP (TABLE_NAME, REMOVED)
+VALUES ('{{ table }}', :v_removed);
+{% endcall %}
+{% endmacro %}
+
+{% macro remove(table, condition, order) %}
+{% call when(':v_left > 0') %}
+{{ delete_some(table, condition, order, ':v_left') }}
+SET :v_removed = {{ t.row_count }};
+{{ record(table) }}
+{% endcall %}
+{% endmacro %}
+
+{% call procedure('PURGE_HISTORY', 'Remove what is past its retention, one bounded step.',
+                  callers = ['SHIM'],
+                  takes = {'p_at': t.time, 'p_most': 'INTEGER'},
+                  gives = {'TABLE_NAME': 'VARCHAR(63)', 'REMOVED': 'INTEGER'},
+                  holds = {'v_at': t.time, 'v_closing_day': 'INTEGER', 'v_month': 'DATE',
+                           'v_usage': 'DATE', 'v_sums': 'DATE', 'v_quote': 'DATE', 'v_alert': 'DATE', 'v_adr': 'DATE',
+                           'v_cycle': t.time, 'v_heid': 'INTEGER', 'v_until': t.time,
+                           'v_left': 'INTEGER', 'v_removed': 'INTEGER', 'v_here': 'INTEGER'},
+                  means = {'p_at': 'The moment to count back from; null now.',
+                           'p_most': 'Rows to remove at most; null 100000.',
+                           'TABLE_NAME': 'Table that rows were removed from.',
+                           'REMOVED': 'How many rows that were.'},
+                  codes = {11: 'nothing is past its retention',
+                           1004: 'the moment lies ahead, or the number of rows is not 1 to 10000000'}) %}
+SELECT CASE
+         -- A day of grace: the server may keep another time than the station.
+         WHEN :p_at < TIMESTAMP '1900-01-01 00:00:00'
+           OR :p_at > {{ add_days('LOCALTIMESTAMP(0)', '1') }}
+           OR :p_most < 1
+           OR :p_most > 10000000                            THEN 1004
+         ELSE 0
+       END
+  FROM {{ t.one_row }}
+  INTO :RESULT_CODE;
+
+{% call when(':RESULT_CODE = 0') %}
+SET :v_at = COALESCE(:p_at, LOCALTIMESTAMP(0));
+SET :v_left = COALESCE(:p_most, 100000);
+SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'CLOSING_DAY' INTO :v_closing_day;
+SET :v_month = {{ billing_month('CAST(:v_at AS DATE)', ':v_closing_day') }};
+SELECT {{ add_days('CAST(:v_at AS DATE)', '-MAX(CAST(c."VALUE" AS DECIMAL(9)))') }}
+  FROM MDM_CONFIG c
+ WHERE c.NAME IN ('USAGE_DAYS', 'REPOLL_DEADLINE_DAYS')
+  INTO :v_usage;
+SET :v_sums = {{ add_days(':v_usage', '-31') }};
+{{ months_ago('QUOTE_MONTHS', ':v_quote') }}
+{{ months_ago('ALERT_MONTHS', ':v_alert') }}
+{{ months_ago('ADR_MONTHS', ':v_adr') }}
+SELECT MAX(c.CYCLE_TIME) FROM CYCLE_LOG c INTO :v_cycle;
+
+{{ stage('PURGE_STEP') }}
+{{ remove('USAGE_GAP', 'MEASURED_TIME <= :v_usage', 'MEASURED_TIME') }}
+{{ remove('USAGE_HISTORY', 'MEASURED_TIME <= :v_usage', 'MEASURED_TIME') }}
+{{ remove('IMPORT_REJECT', 'RECORDED_AT < :v_usage', 'RECORDED_AT') }}
+{{ remove('MONTH_TOTAL', 'MONTH_START < :v_quote', 'MONTH_START') }}
+{{ remove('USAGE_REVISION', 'MEASURED_TIME <= :v_quote', 'MEASURED_TIME') }}
+{{ remove('QUOTE_HISTORY', 'MEASURED_TIME <= :v_quote', 'MEASURED_TIME') }}
+{{ remove('ADR_ACTION_HISTORY', 'DIRECTED_TIME < :v_adr\n   AND END_AT < :v_adr', 'DIRECTED_TIME') }}
+{{ remove('ADR_EVENT_HISTORY',
+          'RECEIVED_TIME < :v_adr\n   AND END_AT < :v_adr\n   AND NOT EXISTS (SELECT 1 FROM ADR_ACTION_HISTORY a'
+          ~ ' WHERE a.ADR_EVENT_ID = ADR_EVENT_HISTORY.ADR_EVENT_ID)', 'RECEIVED_TIME') }}
+{{ remove('MDM_ALERT_HISTORY', 'GENERATED_TIME < :v_alert\n   AND CLEARED_AT < :v_alert', 'GENERATED_TIME') }}
+{{ remove('REBOOT_RESERVATION',
+          "STATE IN ('DONE', 'FAILED')\n   AND REQUESTED_AT < :v_alert\n   AND FINISHED_AT < :v_alert",
+          'STATE, REQUESTED_AT') }}
+SET :v_here = 0;
+{% set logs %}
+SELECT s.HEID, CASE WHEN s.SNAPSHOT_TIME < :v_alert THEN s.SNAPSHOT_TIME ELSE CAST(:v_alert AS {{ t.time }}) END
+  FROM LATEST_SNAPSHOT s
+ ORDER BY s.HEID
+{% endset %}
+{% call each(logs, ':v_heid, :v_until') %}
+{% call when(':v_left > :v_here') %}
+SET :v_removed = :v_left - :v_here;
+{{ delete_some('COLLECTION_LOG', 'HEID = :v_heid\n   AND SNAPSHOT_TIME < :v_until', 'HEID, SNAPSHOT_TIME', ':v_removed') }}
+SET :v_here = :v_here + {{ t.row_count }};
+{% endcall %}
+{% endcall %}
+SET :v_removed = :v_here;
+{{ record('COLLECTION_LOG') }}
+{{ remove('CYCLE_LOG', 'CYCLE_TIME < :v_alert\n   AND CYCLE_TIME < :v_cycle', 'CYCLE_TIME') }}
+{{ remove('IMPORT_LOG', 'FINISHED_AT < :v_quote', 'FINISHED_AT') }}
+{% for errors in t.rule_errors %}
+{{ remove(errors, 'OCCURRED_AT < :v_alert', 'OCCURRED_AT') }}
+{% endfor %}
+{{ remove('MONTH_USAGE', 'MONTH_START < :v_sums', 'MONTH_START') }}
+SELECT CASE WHEN EXISTS (SELECT 1 FROM PURGE_STEP p) THEN 0 ELSE 11 END
+  FROM {{ t.one_row }}
+  INTO :RESULT_CODE;
+{% endcall %}
+
+{% call when(':RESULT_CODE = 0') %}
+{% call give() %}
+SELECT p.TABLE_NAME, p.REMOVED
+  FROM PURGE_STEP p
+ ORDER BY p.TABLE_NAME
+{% endcall %}
+{% endcall %}
+{% endcall %}
