@@ -29,17 +29,17 @@ demo: setup ## Run four simulated head-ends against an embedded database, end to
 test: lint engines ## Check the style, then run every test on every engine.
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-lint: $(VENV)/.test types ## Check style and types of the Python code.
+lint: $(VENV)/.test types ## Check style and types, and that the reference is up to date.
 	@$(BIN)/ruff check --quiet --output-format concise || $(call say,ruff found something,$(BIN)/ruff check --fix mends most of it)
 	@$(BIN)/ruff format --quiet --check || $(call say,files are not formatted,$(BIN)/ruff format)
 	@$(BIN)/mypy
+	@$(BIN)/python docs/sql_api.py --check || $(call say,the reference of the SQL-API is stale,make docs)
 
 bench: $(VENV)/.test engines ## Measure the speed of the rules beside that of the bare engine.
 	@$(BIN)/python -m bench
 
-docs: $(VENV)/.demo ## Write the reference of the SQL-API, docs/sql-api.md.
-	@$(BIN)/python docs/sql_api.py
-	@echo 'docs/sql-api.md'
+docs: $(VENV)/.demo ## Write docs/sql-api.md; with CI=1 fail when it is not up to date.
+	@$(BIN)/python docs/sql_api.py $(if $(CI),--check)
 
 clean: ## Remove what was made, but not .venv and the fetched engines.
 	@rm -rf build/types build/lib build/bdist.* build/demo build/kenshin dist *.egg-info \
