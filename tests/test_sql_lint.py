@@ -25,11 +25,15 @@ UNREAD = {
     ("mariadb", "READ_"): "EXECUTE IMMEDIATE",
     ("mysql", "EXPORT_USAGE"): "PREPARE from a variable and EXECUTE … USING",
     ("mysql", "EXPORT_USAGE_ROWS"): "its parser loses its place: each half alone is read",
+    ("mysql", "EXPORT_ADR_"): "as EXPORT_USAGE and EXPORT_USAGE_ROWS",
+    ("mysql", "EXPORT_VPS_LOG"): "as EXPORT_USAGE",
+    ("mysql", "EXPORT_VPS_LOG_ROWS"): "as EXPORT_USAGE_ROWS",
 }
 
 # What it cannot read in an otherwise readable text, and the same in words that it knows.
 REWRITTEN = (
     (re.compile(r"(?:RELEASE |ROLLBACK TO )?SAVEPOINT \w+;"), "COMMIT;"),
+    (re.compile(r" WITH CONSISTENT SNAPSHOT"), ""),
     (re.compile(r'"([A-Z_]+)"'), r"`\1`"),
     (re.compile(r"(\.|AS )TEXT\b"), r"\1TEXTS"),
     (re.compile(r" FROM (\d+|[pv]_\w+(?: [+-] \w+)*) FOR "), r", \1, "),
