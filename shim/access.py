@@ -94,6 +94,18 @@ def differences(session: Session, found: list[Step]) -> tuple[set[Right], set[Ri
     return wanted - live, live - wanted
 
 
+def check_prefix(session: Session) -> None:
+    """Raise EngineError when another installation has the roles that this one would use."""
+    others = session.other_installations()
+    live = session.live_rights([session.config.role(role) for role in roles()]) if others else set()
+    taken = sorted({right.place for right in live} & others)
+    if taken:
+        raise EngineError(
+            f"the roles {session.config.role_prefix}… serve the installation at {taken[0]}: "
+            "give this one another role_prefix in [access]"
+        )
+
+
 def put(session: Session, found: list[Step]) -> int:
     """Make the roles and bring their rights to what is declared; return how many changed."""
     there = session.live_roles()

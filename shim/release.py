@@ -319,6 +319,7 @@ def apply(config: Config, progress: Callable[[Step], None] = lambda _: None) -> 
     """
     done = 0
     with open_session(config) as session:
+        access.check_prefix(session)
         session.make_places()
         access.make_definer(session)
         for place in dict.fromkeys(config.places.values()):

@@ -54,6 +54,8 @@ class Installations:
         """The configuration of an installation that is not made yet."""
         base = self.folder / engine / name
         base.mkdir(parents=True, exist_ok=True)
+        # Installations on one server have roles of their own.
+        prefix = f"{name.upper()}_"
         if engine == "firebird-embedded":
             places = {
                 "mdm": f"{base}/kenshin.fdb",
@@ -67,6 +69,7 @@ class Installations:
                 base / "inbox",
                 base / "outbox",
                 Connection(user="SYSDBA"),
+                role_prefix=prefix,
             )
         server = self.server(engine)
         reach = Connection(
@@ -83,11 +86,11 @@ class Installations:
                 "vps": f"{folder}/{name}.fdb",
                 "he": f"{folder}/{name}-he.fdb",
             }
-            return Config(
-                "firebird", places, server.exchange, base / "inbox", base / "outbox", reach
-            )
-        places = {database: f"{name}_{database}" for database in ("mdm", "vps", "he")}
-        return Config(engine, places, server.exchange, base / "inbox", base / "outbox", reach)
+            engine = "firebird"
+        else:
+            places = {database: f"{name}_{database}" for database in ("mdm", "vps", "he")}
+        boxes = base / "inbox", base / "outbox"
+        return Config(engine, places, server.exchange, *boxes, reach, role_prefix=prefix)
 
     def close(self) -> None:
         for server in self.servers.values():

@@ -351,6 +351,19 @@ def test_every_grant_too_much_is_named_and_revoked(installed: Config) -> None:
             assert access.differences(session, released) == (set(), set()), grant
 
 
+def test_another_installation_keeps_its_roles(
+    engine: str, installations: Installations, installed: Config
+) -> None:
+    """On a server roles are everyone's, in a database file they are its own."""
+    other = replace(installations.new(engine, "second"), role_prefix=installed.role_prefix)
+    if installed.dialect == "firebird":
+        release.apply(other)
+    else:
+        with pytest.raises(EngineError, match="role_prefix"):
+            release.apply(other)
+    assert release.verify(installed) == []
+
+
 # --- Accounts -------------------------------------------------------------------------
 
 
@@ -363,6 +376,7 @@ def write_config(config: Config, folder: Path) -> Path:
     lines += ["[files]", f'exchange = "{config.exchange}"', "[connection]"]
     lines += [f'host = "{reach.host}"', f"port = {reach.port}", f'socket = "{reach.socket}"']
     lines += [f'user = "{reach.user}"', f'password_file = "{folder / "secret"}"']
+    lines += ["[access]", f'role_prefix = "{config.role_prefix}"']
     path = folder / "kenshin.toml"
     path.write_text("\n".join(lines) + "\n")
     return path

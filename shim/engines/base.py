@@ -138,6 +138,10 @@ class Session(ABC):
         """Who holds a role: place, account, role."""
 
     @abstractmethod
+    def other_installations(self) -> set[str]:
+        """Places of other installations that roles of ours could have rights at."""
+
+    @abstractmethod
     def account_name(self, name: str) -> str:
         """The name of an account as the engine keeps it, and as a rule sees it."""
 

@@ -266,6 +266,9 @@ class FirebirdSession(Session):
             )
         }
 
+    def other_installations(self) -> set[str]:
+        return set()  # a role is of one database file
+
     def account_name(self, name: str) -> str:
         return name.upper()
 

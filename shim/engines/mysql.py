@@ -204,6 +204,14 @@ class MySQLSession(Session):
             members = "SELECT m.User, m.Role FROM mysql.roles_mapping m WHERE m.Admin_option = 'N'"
         return {("", str(name), str(role)) for name, role in self.execute("", members)}
 
+    def other_installations(self) -> set[str]:
+        rows = self.execute(
+            "",
+            "SELECT t.TABLE_SCHEMA FROM information_schema.TABLES t"
+            " WHERE t.TABLE_NAME = 'SCHEMA_RELEASE'",
+        )
+        return {str(place) for (place,) in rows} - set(self.config.places.values())
+
     def account_name(self, name: str) -> str:
         return name
 
