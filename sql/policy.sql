@@ -109,7 +109,7 @@ WITH WEEKDAYS (DAY_NUMBER, WEIGHT) AS (
                   OR {{ day_number('o.TO_DATE') }} - k.SHIFT >= :v_to_day THEN :v_to_day
                 ELSE {{ day_number('o.TO_DATE') }} - k.SHIFT
            END
-      FROM ADR_POLICY o{{ by_index('LD_ID') }}
+      FROM ADR_POLICY o{{ by_index('ADR_POLICY', ['LD_ID']) }}
      CROSS JOIN SHIFTS k
      WHERE o.LD_ID = :v_ld_id
        AND o.SUB_NUMBER = :v_sub_number

@@ -61,9 +61,7 @@ SELECT CASE
 {% call when(':RESULT_CODE = 0') %}
 SET :v_mac = {{ check.plain_mac(':p_mac') }};
 SET :v_at = COALESCE(:p_removed_at, LOCALTIMESTAMP(0));
-{% call when(':p_cancel = 1') %}
 {{ lock_places() }}
-{% endcall %}
 SELECT MAX(l.PD_TABLE_KEY)
   FROM LOGICAL_DEVICE l
  WHERE l.LD_ID = :p_ld_id

@@ -5,7 +5,7 @@
   wiped, for nobody may read with them again; the certificate is revoked by a rule of its
   own. A device that still serves a point, or gathers devices in service, is refused.
 #}
-{% from 'frame.sql' import procedure, when %}
+{% from 'frame.sql' import procedure, when, each %}
 {% from 'device.sql' import find_device, news, lock_places %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
@@ -15,7 +15,7 @@
                   takes = dict(p_mac    = 'VARCHAR(1024)',
                                p_serial = 'VARCHAR(1024)'),
                   holds = dict(v_mac = 'VARCHAR(12)', v_pd = 'BIGINT', v_co = 'BIGINT', v_deleted = 'INTEGER',
-                               v_other = 'INTEGER', v_used = 'INTEGER'),
+                               v_other = 'INTEGER', v_used = 'INTEGER', v_id = 'VARCHAR(36)'),
                   codes = {10: 'the device was disposed of before',
                            1001: 'MAC and serial number are missing',
                            1002: 'the MAC or the serial number is badly formed',
@@ -98,12 +98,23 @@ UPDATE LOGICAL_DEVICE
    SET DELETED = 1
  WHERE PD_TABLE_KEY = :v_pd
    AND DELETED = 0;
+{# By their keys, in the order in which NEXT_REBOOT takes them. #}
+{% set waiting %}
+SELECT r.RESERVATION_ID
+  FROM REBOOT_RESERVATION r
+ WHERE r.TABLE_KEY = :v_pd
+   AND r.STATE IN ('WAITING', 'RUNNING')
+ ORDER BY r.STATE, r.REQUESTED_AT, r.RESERVATION_ID
+{% endset %}
+{% call each(waiting, ':v_id') %}
 UPDATE REBOOT_RESERVATION
    SET STATE       = 'FAILED',
        FINISHED_AT = LOCALTIMESTAMP(0),
        MESSAGE     = 'the device was disposed of'
- WHERE TABLE_KEY = :v_pd
+ WHERE RESERVATION_ID = :v_id
+   AND TABLE_KEY = :v_pd
    AND STATE IN ('WAITING', 'RUNNING');
+{% endcall %}
 {% endcall %}
 {% endcall %}
 {% endcall %}

@@ -9,7 +9,7 @@
   begin no later and are open too stay as they are.
 #}
 {% from 'frame.sql' import procedure, when, latest, by_index, days_between %}
-{% from 'device.sql' import news %}
+{% from 'device.sql' import news, lock_places %}
 {% from 'account.sql' import lock_row, set_password %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
@@ -57,10 +57,8 @@ SELECT CASE
 {% call when(':RESULT_CODE = 0') %}
 SET :v_account = LOWER(:p_vps_account_id);
 SET :v_password_hash = :p_password_hash;
--- A customer or account that is new has no row to lock: one registration at a time.
-UPDATE LOGIN_SECRET
-   SET SECRET_ID = SECRET_ID
- WHERE SECRET_ID = 1;
+-- A customer or account that is new has no row to lock, and one that was removed may change hands.
+{{ lock_places() }}
 SELECT MAX(l.TABLE_KEY)
   FROM LOGICAL_DEVICE l
  WHERE l.LD_ID = :p_ld_id
@@ -99,7 +97,7 @@ SELECT COALESCE(SUM(CASE WHEN r.CUSTOMER_ID <> :p_customer_id THEN 1 ELSE 0 END)
        COALESCE(SUM(CASE WHEN r.CUSTOMER_ID = :p_customer_id
                           AND r.FROM_DATE <= :p_start_date
                           AND r.TO_DATE IS NULL THEN 1 ELSE 0 END), 0)
-  FROM UC_LD_RELATION r{{ by_index('LD_ID') }}
+  FROM UC_LD_RELATION r{{ by_index('UC_LD_RELATION', ['LD_ID']) }}
  WHERE r.LD_ID = :p_ld_id
    AND ((r.DELETED = 0
          AND (r.TO_DATE IS NULL OR r.TO_DATE > :p_start_date))

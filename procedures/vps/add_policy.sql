@@ -56,15 +56,17 @@ SELECT MAX(l.TABLE_KEY)
    AND l.DELETED = 0
   INTO :v_ld;
 {{ lock_point(':v_ld') }}
+{{ find_point() }}
+{% call when(':v_type_id IS NOT NULL') %}
 SELECT MAX(o.POLICY_ID)
-  FROM ADR_POLICY o{{ by_index('LD_ID') }}
+  FROM ADR_POLICY o{{ by_index('ADR_POLICY', ['LD_ID']) }}
  WHERE o.DELETED = 0
 {% for column in columns %}
    AND {{ same('o.' ~ column, ':v_' ~ column | lower) if column in optional else 'o.' ~ column ~ ' = :v_' ~ column | lower }}
 {% endfor %}
 {{ latest() }}
   INTO :v_policy_id;
-{{ find_point() }}
+{% endcall %}
 SELECT CASE
          WHEN :v_type_id IS NULL                    THEN 2002
          WHEN NOT {{ has_item() | indent(18) }} THEN 1003

@@ -17,10 +17,11 @@
 
   CERTIFICATE_HISTORY, BOUNDARY_READING, MONTH_CLOSED and all registers stay: they grow with
   devices, not with time. A usage needs the reading of the slot before it and no older one,
-  so no last reading has to be kept. Every delete runs along an index over time and meets
-  only old rows, which no cycle writes.
+  so no last reading has to be kept. Every delete runs along an index over time and removes
+  only old rows, which no cycle writes. It may touch the first row that is not old, too: so
+  reservations, whose state leads their index and changes, are removed by their keys instead.
 #}
-{% from 'frame.sql' import procedure, when, each, give, stage, delete_some, add_days %}
+{% from 'frame.sql' import procedure, when, each, give, stage, delete_some, add_days, first_rows %}
 {% from 'billing_month.sql' import billing_month %}
 {% import 'type.sql' as t %}
 
@@ -56,7 +57,8 @@ SET :v_removed = {{ t.row_count }};
                   holds = {'v_at': t.time, 'v_closing_day': 'INTEGER', 'v_month': 'DATE',
                            'v_usage': 'DATE', 'v_sums': 'DATE', 'v_quote': 'DATE', 'v_alert': 'DATE', 'v_adr': 'DATE',
                            'v_cycle': t.time, 'v_heid': 'INTEGER', 'v_until': t.time,
-                           'v_left': 'INTEGER', 'v_removed': 'INTEGER', 'v_here': 'INTEGER'},
+                           'v_left': 'INTEGER', 'v_removed': 'INTEGER', 'v_here': 'INTEGER',
+                           'v_id': 'VARCHAR(36)', 'v_pd': 'BIGINT'},
                   means = {'p_at': 'The moment to count back from; null now.',
                            'p_most': 'Rows to remove at most; null 100000.',
                            'TABLE_NAME': 'Table that rows were removed from.',
@@ -101,9 +103,25 @@ SELECT MAX(c.CYCLE_TIME) FROM CYCLE_LOG c INTO :v_cycle;
           'RECEIVED_TIME < :v_adr\n   AND END_AT < :v_adr\n   AND NOT EXISTS (SELECT 1 FROM ADR_ACTION_HISTORY a'
           ~ ' WHERE a.ADR_EVENT_ID = ADR_EVENT_HISTORY.ADR_EVENT_ID)', 'RECEIVED_TIME') }}
 {{ remove('MDM_ALERT_HISTORY', 'GENERATED_TIME < :v_alert\n   AND CLEARED_AT < :v_alert', 'GENERATED_TIME') }}
-{{ remove('REBOOT_RESERVATION',
-          "STATE IN ('DONE', 'FAILED')\n   AND REQUESTED_AT < :v_alert\n   AND FINISHED_AT < :v_alert",
-          'STATE, REQUESTED_AT') }}
+{# One that is done or has failed stays so: it needs no second look behind its lock. #}
+SET :v_here = 0;
+{% set finished %}
+SELECT r.RESERVATION_ID, r.TABLE_KEY
+  FROM REBOOT_RESERVATION r
+ WHERE r.STATE IN ('DONE', 'FAILED')
+   AND r.REQUESTED_AT < :v_alert
+   AND r.FINISHED_AT < :v_alert
+ ORDER BY r.STATE, r.REQUESTED_AT, r.RESERVATION_ID, r.TABLE_KEY
+ {{ first_rows(':v_left') }}
+{% endset %}
+{% call each(finished, ':v_id, :v_pd') %}
+DELETE FROM REBOOT_RESERVATION
+ WHERE RESERVATION_ID = :v_id
+   AND TABLE_KEY = :v_pd;
+SET :v_here = :v_here + {{ t.row_count }};
+{% endcall %}
+SET :v_removed = :v_here;
+{{ record('REBOOT_RESERVATION') }}
 SET :v_here = 0;
 {% set logs %}
 SELECT s.HEID, CASE WHEN s.SNAPSHOT_TIME < :v_alert THEN s.SNAPSHOT_TIME ELSE CAST(:v_alert AS {{ t.time }}) END

@@ -1,8 +1,4 @@
-{#
-  LOGIN_SECRET holds what the decoys of LOGIN_BEGIN are made from, random since its first use.
-
-  Its one row is also where new accounts queue, so that two never insert the same customer.
-#}
+{# LOGIN_SECRET holds what the decoys of LOGIN_BEGIN are made from, random since its first use. #}
 {% from 'frame.sql' import table %}
 
 {{ table('LOGIN_SECRET', 'The secret that decoys for unknown accounts are made from.',
