@@ -59,7 +59,7 @@ def objects(dialect: str, path: str) -> dict[str, str]:
     made = {}
     for statement in render_template(dialect, path)[1]:
         # Tables are declarations of the data model; the engines check them.
-        head = re.match(r"CREATE [^(]*?(?:PROCEDURE|VIEW) (\w+)", statement)
+        head = re.match(r"CREATE [^(]*?(?:PROCEDURE|VIEW) (?:IF NOT EXISTS )?(\w+)", statement)
         if head:
             made[head[1]] = statement
     return made
@@ -71,7 +71,13 @@ def templates() -> list[str]:
     return [p.relative_to(ROOT).as_posix() for p in paths if p.parent.name in MADE_IN]
 
 
+def body(statement: str) -> str:
+    """What follows the head of a routine; a view whole."""
+    return statement.partition("\nBEGIN\n")[2] or statement
+
+
 def is_unread(dialect: str, name: str) -> bool:
+    name = name.removesuffix("_BODY")
     return any(
         dialect == d and (name.startswith(start) if start.endswith("_") else name == start)
         for d, start in UNREAD
@@ -82,9 +88,10 @@ def is_unread(dialect: str, name: str) -> bool:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_clean(dialect: str, path: str) -> None:
     # Reading takes most of a second, so what MariaDB shares with MySQL is read once.
-    read_before = objects("mysql", path) if dialect != "mysql" else {}
+    others = objects("mysql", path).values() if dialect != "mysql" else ()
+    read_before = {body(statement) for statement in others}
     for name, statement in objects(dialect, path).items():
-        if read_before.get(name) == statement:
+        if body(statement) in read_before:
             continue
         found = lint(dialect, statement)
         if is_unread(dialect, name):
@@ -95,7 +102,8 @@ def test_clean(dialect: str, path: str) -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_planted_keyword_is_found(dialect: str) -> None:
     """The rules are read to their last line, inside blocks within blocks."""
-    sql = objects(dialect, "procedures/mdm/dhcp_completed.sql")["DHCP_COMPLETED"]
+    made = objects(dialect, "procedures/mdm/dhcp_completed.sql")
+    sql = made["DHCP_COMPLETED_BODY" if dialect == "mysql" else "DHCP_COMPLETED"]
     # The last of the rule's own statements, not of the frame's.
     place = sql.rindex("UPDATE CONCENTRATOR_TRANSACTION")
     planted = sql[:place] + sql[place:].replace("WHERE", "where", 1)

@@ -8,24 +8,30 @@
 #}
 
 {% macro table(name, purpose, columns, key, unique=[], unique_live=[], index=[], session=false) %}
-{{ declare('session' if session else 'table', name, purpose, columns=columns, key=key) }}
+{% set live = [] %}
+{% for fields in unique_live %}
+{% set _ = live.append([live_key(fields)]) %}
+{% endfor %}
+{# A computed index serves no condition on its columns: each has a plain one beside it. #}
+{% set index = index + unique_live %}
+{{ declare('session' if session else 'table', name, purpose, columns=columns, key=key, unique=unique, unique_live=unique_live, live=live, index=index) }}
 CREATE {{ 'GLOBAL TEMPORARY ' if session }}TABLE {{ name }} (
 {% for column, (type, meaning) in columns.items() %}
     {{ column }} {{ type }},
 {% endfor %}
 {% for fields in unique %}
-    UNIQUE ({{ fields | join(', ') }}),
+    CONSTRAINT {{ index_name(name, fields) }} UNIQUE ({{ fields | join(', ') }}),
 {% endfor %}
     PRIMARY KEY ({{ key | join(', ') }})
 ){{ ' ON COMMIT DELETE ROWS' if session }}
 $$
 {% for fields in unique_live %}
-CREATE UNIQUE INDEX {{ name }}_LIVE_{{ loop.index }} ON {{ name }}
-    COMPUTED BY (CASE WHEN DELETED = 0 THEN {{ fields | join(" || '/' || ") }} END)
+CREATE UNIQUE INDEX {{ index_name(name, fields, live=true) }} ON {{ name }}
+    COMPUTED BY {{ live_key(fields) }}
 $$
 {% endfor %}
-{% for fields in index + unique_live %}
-CREATE INDEX {{ name }}_{{ loop.index }} ON {{ name }} ({{ fields | join(', ') }})
+{% for fields in index %}
+CREATE INDEX {{ index_name(name, fields) }} ON {{ name }} ({{ fields | join(', ') }})
 $$
 {% endfor %}
 COMMENT ON TABLE {{ name }} IS {{ purpose | quoted }}
@@ -35,6 +41,10 @@ COMMENT ON COLUMN {{ name }}.{{ column }} IS {{ meaning | quoted }}
 $$
 {% endfor %}
 {% endmacro %}
+
+
+{# What an index over the rows that are not deleted is of; null never collides in a unique one. #}
+{% macro live_key(fields) %}(CASE WHEN DELETED = 0 THEN {{ fields | join(" || '/' || ") }} END){% endmacro %}
 
 
 {% macro view(name, purpose, columns, callers=[]) %}
@@ -191,7 +201,7 @@ RETURNING {{ key }} INTO {{ into }};
 
 {# Ends a SELECT over locked rows: here a stale read cannot be, the lock before it would have failed. #}
 {% macro latest() %}{% endmacro %}
-{% macro by_index(column) %}{% endmacro %}
+{% macro by_index(table, fields) %}{% endmacro %}
 
 {# Delete only so many rows, a :variable, of those that match. #}
 {% macro delete_some(table, condition, order, count) %}
@@ -245,6 +255,16 @@ SET :RESULT_CODE = :k_verdict;
 {% endmacro %}
 
 
+{#
+  Rules that handle files do so one after the other: at once they would collide in the scratch
+  file, and two would find one name free. This row is the first that such a rule locks, so
+  nobody who waits here holds what the one before still needs; it is free again when the
+  caller's transaction ends.
+#}
+{% macro queue_for_files() %}
+UPDATE LINK_KEY SET NUMBER = NUMBER;
+{% endmacro %}
+
 {% macro prove_piece(procedure) -%}
 EXECUTE PROCEDURE PROVE_LINK('{{ procedure }} ' || :v_scratch || ' ' || :v_table || ' '
     || HEX_ENCODE(CRYPT_HASH(:v_piece USING SHA256))) RETURNING_VALUES :v_proof;
@@ -254,6 +274,7 @@ EXECUTE PROCEDURE PROVE_LINK('{{ procedure }} ' || :v_scratch || ' ' || :v_table
 {% macro write_lines(file, header) %}
 {% set rows = caller() | trim %}
 {% set scratch = 'WITH AUTONOMOUS TRANSACTION ON EXTERNAL :v_scratch' %}
+{{ queue_for_files() -}}
 SET :v_scratch = RDB$GET_CONTEXT('SYSTEM', 'DB_NAME') || '.scratch';
 SET :v_table = 'W' || CURRENT_CONNECTION || '_' || CURRENT_TRANSACTION;
 EXECUTE PROCEDURE PROVE_LINK('OPEN_FILE ' || :v_scratch || ' ' || {{ file }} || ' ' || :v_table)

@@ -7,28 +7,29 @@
   by a driver statement by statement, or by the client under DELIMITER $$.
 #}
 
-{# The locked account with whose rights every rule and view runs. #}
-{% set definer = "'kenshin_definer'@'localhost'" %}
+{% import 'head.sql' as head %}
+{% from 'routine.sql' import routine %}
+
+{% set definer = head.definer %}
 
 {% macro table(name, purpose, columns, key, unique=[], unique_live=[], index=[], session=false) %}
-{{ declare('session' if session else 'table', name, purpose, columns=columns, key=key) }}
+{% set live = [] %}
+{% for fields in unique_live %}
+{% set _ = live.append(fields + ['LIVE']) %}
+{% endfor %}
+{{ declare('session' if session else 'table', name, purpose, columns=columns, key=key, unique=unique, unique_live=unique_live, live=live, index=index) }}
 {% if session %}
-DROP PROCEDURE IF EXISTS STAGE_{{ name }}
-$$
-CREATE DEFINER = {{ definer }} PROCEDURE STAGE_{{ name }} ()
-    COMMENT 'Give this connection an empty {{ name }} of its own.'
-    SQL SECURITY DEFINER
-    MODIFIES SQL DATA
+{% call routine('STAGE_' ~ name, 'Give this connection an empty ' ~ name ~ ' of its own.', gone_stage(name)) %}
 BEGIN
     DROP TEMPORARY TABLE IF EXISTS {{ name }};
     CREATE TEMPORARY TABLE {{ name }} (
-{{ columns_of(columns, key, unique, unique_live, index) | indent(8, first=true) }}
+{{ columns_of(name, columns, key, unique, unique_live, index) | indent(8, first=true) }}
     ) ENGINE = InnoDB;
 END
-$$
+{% endcall %}
 {% else %}
 CREATE TABLE {{ name }} (
-{{ columns_of(columns, key, unique, unique_live, index) | indent(4, first=true) }}
+{{ columns_of(name, columns, key, unique, unique_live, index) | indent(4, first=true) }}
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
   COMMENT = {{ purpose | quoted }}
 $$
@@ -36,22 +37,23 @@ $$
 {% endmacro %}
 
 
-{% macro columns_of(columns, key, unique, unique_live, index) %}
-{% for column, (type, meaning) in columns.items() %}
-{{ column }} {{ type }} COMMENT {{ meaning | quoted }},
-{% endfor %}
+{# LIVE stands first: a column that a later release adds goes behind the last one. #}
+{% macro columns_of(name, columns, key, unique, unique_live, index) %}
 {% if unique_live %}
 LIVE SMALLINT GENERATED ALWAYS AS (CASE WHEN DELETED = 0 THEN 1 END) VIRTUAL INVISIBLE
     COMMENT '1 while not deleted, else null: null never collides in a unique key.',
 {% endif %}
+{% for column, (type, meaning) in columns.items() %}
+{{ column }} {{ type }} COMMENT {{ meaning | quoted }},
+{% endfor %}
 {% for fields in unique %}
-UNIQUE KEY ({{ fields | join(', ') }}),
+UNIQUE KEY {{ index_name(name, fields) }} ({{ fields | join(', ') }}),
 {% endfor %}
 {% for fields in unique_live %}
-UNIQUE KEY ({{ fields | join(', ') }}, LIVE),
+UNIQUE KEY {{ index_name(name, fields, live=true) }} ({{ fields | join(', ') }}, LIVE),
 {% endfor %}
 {% for fields in index %}
-KEY ({{ fields | join(', ') }}),
+KEY {{ index_name(name, fields) }} ({{ fields | join(', ') }}),
 {% endfor %}
 PRIMARY KEY ({{ key | join(', ') }})
 {%- endmacro %}
@@ -70,18 +72,9 @@ $$
 {% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[], reads=false, means={}, staged='') %}
 {{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers, means=means, staged=staged) }}
 {% set names = ['RESULT_CODE', 'SQL_ERROR'] + takes | list + holds | list %}
-DROP PROCEDURE IF EXISTS {{ name }}
-$$
-CREATE DEFINER = {{ definer }} PROCEDURE {{ name }} (
-{% for parameter, type in takes.items() %}
-    IN {{ parameter }} {{ type }},
-{% endfor %}
-    OUT RESULT_CODE INTEGER,
-    OUT SQL_ERROR VARCHAR(512)
-)
-    COMMENT {{ purpose | quoted }}
-    SQL SECURITY DEFINER
-    MODIFIES SQL DATA
+{% set verdict = {'RESULT_CODE': 'INTEGER', 'SQL_ERROR': 'VARCHAR(512)'} %}
+{% set rule = caller() | bind(names, '') | trim %}
+{% call routine(name, purpose, gone_rule(name), takes, verdict) %}
 BEGIN
 {% for variable, type in holds.items() %}
     DECLARE {{ variable }} {{ type }};
@@ -132,7 +125,7 @@ BEGIN
     END IF;
     SET RESULT_CODE = 0;
 
-{{ caller() | bind(names, '') | trim | indent(4, first=true) }}
+{{ rule | indent(4, first=true) }}
 
     IF k_owner THEN
         COMMIT;
@@ -140,7 +133,23 @@ BEGIN
         RELEASE SAVEPOINT {{ name }};  -- fails if a rule it ran lost the transaction
     END IF;
 END
-$$
+{% endcall %}
+{% endmacro %}
+
+
+{# What a caller gets while a release replaces what it calls: 40001, do it all again. #}
+{% macro gone_rule(name) %}
+BEGIN
+    SET RESULT_CODE = 9000;
+    SET SQL_ERROR = '40001 1305 {{ name }} is being replaced by a new release: call again';
+END;
+{% endmacro %}
+
+{# A staging procedure has no verdict: its caller gets what a lost deadlock looks like. #}
+{% macro gone_stage(name) %}
+SIGNAL SQLSTATE '40001'
+   SET MYSQL_ERRNO  = 1213,
+       MESSAGE_TEXT = 'STAGE_{{ name }} is being replaced by a new release: call again';
 {% endmacro %}
 
 
@@ -228,7 +237,7 @@ SET {{ into }} = LAST_INSERT_ID();
 {% macro latest() %}  LOCK IN SHARE MODE{% endmacro %}
 
 {# Behind the table of such a SELECT: a small one would else be read, and locked, as a whole. #}
-{% macro by_index(column) %} FORCE INDEX ({{ column }}){% endmacro %}
+{% macro by_index(table, fields) %} FORCE INDEX ({{ index_name(table, fields) }}){% endmacro %}
 
 {# Delete only so many rows, a :variable, of those that match. #}
 {% macro delete_some(table, condition, order, count) %}
@@ -302,13 +311,18 @@ SET @kenshin_write = CONCAT('{{ lines | parameters | replace("'", "''") }}
 SET @kenshin_{{ loop.index }} = :{{ variable }};
 {% endfor %}
 PREPARE kenshin_write FROM @kenshin_write;
+{% set execute %}EXECUTE kenshin_write USING {% for variable in lines | variables %}@kenshin_{{ loop.index }}{{ ', ' if not loop.last }}{% endfor %};{% endset %}
 BEGIN
     DECLARE CONTINUE HANDLER FOR 1086
     BEGIN
         SET :RESULT_CODE = 5001;
         SET :SQL_ERROR = CONCAT('the exchange directory holds ', {{ file }}, ' already');
     END;
-    EXECUTE kenshin_write USING {% for variable in lines | variables %}@kenshin_{{ loop.index }}{{ ', ' if not loop.last }}{% endfor %};
+    BEGIN
+        -- The file cannot be made. If another call has just made it, the second try says so.
+        DECLARE CONTINUE HANDLER FOR 1 {{ execute }}
+        {{ execute }}
+    END;
 END;
 DEALLOCATE PREPARE kenshin_write;
 {% endmacro %}
