@@ -11,6 +11,7 @@ from functools import cache
 
 from kenshin.engines import Session
 from kenshin.render import Declaration, plain, render_template
+from kenshin.wanted import wanted
 
 
 def beside(place: str) -> str:
@@ -36,15 +37,11 @@ def calls(text: str) -> set[str]:
 def put(session: Session) -> None:
     """Make the objects of the scratch files that are not as they should be."""
     for place in _places(session):
-        live = session.live_objects(beside(place))
+        wrong = {name for name, _ in _wrong(session, place)}
         for statement in _objects()[1]:
-            made = re.match(r"CREATE TABLE (\w+)", statement)
-            if made and made[1] in live:
-                continue
-            body = re.match(r"CREATE OR ALTER PROCEDURE (\w+)", statement)
-            if body and body[1] in live and plain(live[body[1]]) in plain(statement):
-                continue
-            _execute(session, place, statement)
+            made = wanted("firebird", [statement])
+            if not {*made.tables, *made.code} or {*made.tables, *made.code} & wrong:
+                _execute(session, place, statement)
         for statement in _link(place):
             _execute(session, place, statement)
 
@@ -52,13 +49,26 @@ def put(session: Session) -> None:
 def differences(session: Session) -> Iterator[tuple[str, str, str]]:
     """What is not as it should be there: the file, the object, and what is wrong with it."""
     for place in _places(session):
-        live = session.live_objects(beside(place))
-        text = plain("".join(_objects()[1]))
-        for declared in _objects()[0]:
-            if declared.name not in live:
-                yield beside(place), declared.name, "is missing"
-            elif plain(live[declared.name]) not in text:
-                yield beside(place), declared.name, "has another body"
+        if beside(place) not in session.access_places():
+            yield beside(place), "scratch file", "is missing"
+            continue
+        for name, what in _wrong(session, place):
+            yield beside(place), name, what
+
+
+def _wrong(session: Session, place: str) -> Iterator[tuple[str, str]]:
+    declared, statements = _objects()
+    made = wanted("firebird", statements, declared)
+    tables, code = session.live_tables(beside(place)), session.live_code(beside(place))
+    for name in made.tables.keys() - tables.keys():
+        yield name, "is missing"
+    for name, there in made.code.items():
+        if name not in code:
+            yield name, "is missing"
+        elif plain(code[name].body) != plain(there.body):
+            yield name, "has another body"
+        elif code[name].settings.get("security") != there.settings.get("security"):
+            yield name, f"runs with the rights of its {code[name].settings.get('security')}"
 
 
 def _places(session: Session) -> list[str]:

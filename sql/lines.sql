@@ -16,7 +16,7 @@
 #}
 {% import 'type.sql' as t %}
 {% from 'frame.sql' import table, procedure, when %}
-{% from 'reader.sql' import read_lines, reader_holds, splitter %}
+{% from 'reader.sql' import read_lines, reader_holds, field_type, splitter %}
 
 {% macro lines(name, purpose, columns, callers=[]) %}
 {% set staged = {'LINE_NO': (t.line_number, 'Line of the file, the header being 1.')} %}
@@ -27,13 +27,17 @@
 {% set _ = staged.update({column: ('VARCHAR(' ~ width ~ ')', text)}) %}
 {% endfor %}
 {% set fields = columns | list %}
+{% set holds = dict(reader_holds) %}
+{% for width in widths.values() if field_type %}
+{% set _ = holds.update({'v_' ~ loop.index: field_type % width}) %}
+{% endfor %}
 {{ table(name, purpose, staged, key=['LINE_NO'], session=true) }}
 
 {{ splitter(name, widths) }}
 
 {% call procedure('READ_' ~ name, 'Read a file of the exchange directory into ' ~ name ~ '.',
                   takes = dict(p_file_name = 'VARCHAR(1024)'),
-                  holds = reader_holds,
+                  holds = holds,
                   codes = {5002: 'the file is missing or empty'}) %}
 {{ read_lines(name, widths) }}
 {% endcall %}

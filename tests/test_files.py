@@ -6,18 +6,23 @@ import gzip
 import os
 import random
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from case import do, plain_rows
 from cases._station import STATION, slot, usage
+from conftest import Installations
+from kenshin import release
 from kenshin.catalog import Catalog
 from kenshin.config import Config
-from kenshin.engines import Result, Session
+from kenshin.engines import Result, Session, open_session
 
 AT = datetime(2026, 1, 14, 10, 0)
 INTERVAL = timedelta(minutes=30)
@@ -340,6 +345,33 @@ def test_a_past_log_repeated_and_changed(way: Way) -> None:
     assert way.log(content([f"903,2,1,{AT},300,0"]), **past).code == 10  # type: ignore[arg-type]
     assert way.log(content([f"903,2,1,{AT},301,0"]), **past).code == 3001  # type: ignore[arg-type]
     assert way.counts() == before
+
+
+def test_logs_that_bring_a_missing_reading_are_counted(way: Way) -> None:
+    """What the first brought stays; a log repeated, and a reading that was on time, count not."""
+    assert way.log(content(LINES)).code == 0
+    for cycles, value, code, count in (
+        (1, 300, 0, 1),
+        (1, 300, 10, 1),
+        (2, 900, 0, 2),
+        (3, 300, 0, 3),
+    ):
+        at = AT + cycles * INTERVAL
+        name = f"HE1_{at:%Y%m%d%H%M}_PAST_1.csv"
+        text = content([f"903,2,1,{AT},{value},0", f"901,2,1,{AT},1100,0"])
+        assert way.log(text, name, at, "PAST").code == code
+        found = way.session.execute(
+            "vps",
+            "SELECT LD_ID, REPOLL_READING, REPOLLED_AT, REPOLLS FROM USAGE_HISTORY"
+            " WHERE REPOLLS > 0",
+        )
+        assert plain_rows(found) == [("G1", "3", f"{AT + INTERVAL}", str(count))]
+    found = way.session.execute(
+        "mdm",
+        "SELECT ROWS_STORED, ROWS_REJECTED, ROWS_IGNORED FROM COLLECTION_LOG"
+        " WHERE CLASS = 'PAST' ORDER BY FILE_NAME",
+    )
+    assert plain_rows(found) == [("1", "0", "1"), ("0", "0", "2"), ("0", "0", "2")]
 
 
 def test_a_late_log_is_taken_in_as_past(way: Way) -> None:
@@ -760,3 +792,86 @@ def test_what_was_written_can_be_read_back(billed: Way) -> None:
     text = billed.place("USAGE.csv").read_bytes()
     read: list[Callable[[], Result]] = [lambda: billed.log(text), lambda: billed.bill(text)]
     assert [call().code for call in read] == [5004, 5004]
+
+
+def test_a_stream_that_breaks_off_leaves_nothing(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Iterator[tuple[str]]:
+        yield ("a line\n",)
+        raise OSError("the driver has failed")
+
+    monkeypatch.setattr(session, "invoke", broken)
+    with pytest.raises(OSError, match="the driver has failed"):
+        session.stream("vps", "EXPORT_USAGE_ROWS", (AT, NEXT, "ONTIME"), tmp_path / "USAGE.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---------------------------------------------------------------- several callers at once
+
+ROUNDS, CALLERS = 10, 3
+
+
+@pytest.fixture(scope="module")
+def busy(engine: str, installations: Installations) -> Config:
+    """Usage that is there to stay: these calls commit."""
+    config = installations.new(engine, "at_once")
+    release.apply(config)
+    with open_session(config) as session, session.transaction():
+        for call in STATION:
+            do(session, {}, call)
+        for point in ("P1", "P2", "G1"):
+            for call in usage(point, AT, "11", "1.5"):
+                do(session, {}, call)
+    return config
+
+
+def at_once(config: Config, call: Callable[[Session, int, int], Result]) -> list[list[Result]]:
+    """The answers of each round, in which all callers begin at the same moment."""
+    start = Barrier(CALLERS, timeout=60)
+
+    def work(session: Session, number: int) -> list[Result]:
+        answers = []
+        for turn in range(ROUNDS):
+            start.wait()
+            answers.append(call(session, turn, number))
+        return answers
+
+    with ExitStack() as stack, ThreadPoolExecutor(CALLERS) as pool:
+        sessions = [stack.enter_context(open_session(config)) for _ in range(CALLERS)]
+        found = list(pool.map(work, sessions, range(CALLERS)))
+    return [list(answers) for answers in zip(*found, strict=True)]
+
+
+def test_different_files_are_read_at_once(busy: Config) -> None:
+    def call(session: Session, turn: int, number: int) -> Result:
+        point = ("P1", "P2", "G1")[number]
+        name = f"AT_ONCE_{turn}_{number}.csv"
+        (busy.exchange / name).write_bytes(content([f"{point},1,{AT},{turn}.5"], BILL_HEADER))
+        return session.call("vps", "IMPORT_BILL", name, "PAST")
+
+    for answers in at_once(busy, call):
+        assert [answer.code for answer in answers] == [0] * CALLERS, answers
+    with open_session(busy) as session:
+        read = session.execute("vps", "SELECT COUNT(*), SUM(l.ROWS_STORED) FROM IMPORT_LOG l")
+    assert plain_rows(read) == [(str(ROUNDS * CALLERS), str(ROUNDS * CALLERS))]
+
+
+def test_of_those_who_write_one_file_at_once_one_does(busy: Config) -> None:
+    def call(session: Session, turn: int, _: int) -> Result:
+        return session.call("vps", "EXPORT_USAGE", AT, NEXT, f"AT_ONCE_{turn}.csv", "ONTIME")
+
+    for turn, answers in enumerate(at_once(busy, call)):
+        codes = sorted(answer.code for answer in answers)
+        assert codes == [0] + [5001] * (CALLERS - 1), answers
+        lines = (busy.exchange / f"AT_ONCE_{turn}.csv").read_text().splitlines()
+        assert (lines[0], len(lines), lines[-1]) == (USAGE_HEADER, 5, "#END,3")
+
+
+def test_different_files_are_written_at_once(busy: Config) -> None:
+    def call(session: Session, turn: int, number: int) -> Result:
+        name = f"AT_ONCE_{turn}_TO_{number}.csv"
+        return session.call("vps", "EXPORT_USAGE", AT, NEXT, name, "ONTIME")
+
+    for answers in at_once(busy, call):
+        assert [answer.code for answer in answers] == [0] * CALLERS, answers

@@ -5,11 +5,24 @@
   roles in each database file, and accounts of the server that hold one by default.
 #}
 
+{# Rules have the rights of the owner: no account is there for them. #}
+{% set definer = '' %}
+{% set on_server = [] %}
+{% set on_schema = [] %}
+
+{# Whether accounts have the rights of their role themselves. #}
+{% set direct = false %}
+
 {% macro make_definer(places) %}
 {% endmacro %}
 
 {% macro make_role(role) %}
-CREATE ROLE {{ role }}
+EXECUTE BLOCK
+AS
+BEGIN
+    IF (NOT EXISTS (SELECT 1 FROM RDB$ROLES WHERE RDB$ROLE_NAME = '{{ role }}')) THEN
+        EXECUTE STATEMENT 'CREATE ROLE {{ role }}';
+END
 $$
 {% endmacro %}
 
@@ -21,10 +34,20 @@ GRANT {{ object(right) }} TO ROLE {{ right.role }}
 $$
 {% endmacro %}
 
+{# From a role or an account. What somebody else gave is his alone to take, or the owner's in his name. #}
 {% macro revoke(right) %}
-REVOKE {{ right.name if right.kind == 'ROLE' else object(right) }} FROM ROLE {{ right.role }}
+{% if right.privilege == 'SYSTEM PRIVILEGES' %}
+ALTER ROLE {{ right.role }} DROP SYSTEM PRIVILEGES
+{% else %}
+REVOKE {{ right.name if right.kind == 'ROLE' else object(right) }} FROM {{ right.role }}{{ ' GRANTED BY ' ~ right.grantor if right.grantor }}
+{% endif %}
 $$
 {% endmacro %}
+
+{# Whether a right on an object is not there: asked in a script before it is taken. #}
+{% macro has_no(right) %}
+SELECT 1 FROM RDB$DATABASE WHERE NOT EXISTS (SELECT 1 FROM RDB$USER_PRIVILEGES p WHERE p.RDB$USER = '{{ right.role }}' AND p.RDB$RELATION_NAME = '{{ right.name }}')
+{%- endmacro %}
 
 {% macro make_login(account, host, secret) %}
 CREATE USER {{ account }} PASSWORD '{{ secret }}'

@@ -1,6 +1,7 @@
 {#
   What a rule shows to another file instead of the link key: whoever traces his own
-  attachment sees it. It is good for one call, with these very arguments, and only once.
+  attachment sees it. It is good for one call, with these very arguments, and only once. Who calls
+  the rule can cut it off and use its proof himself: it is no secret from its own caller.
 #}
 {% macro now() %}CAST(CAST('NOW' AS TIMESTAMP WITH TIME ZONE) AT TIME ZONE 'UTC' AS TIMESTAMP){% endmacro %}
 
@@ -37,9 +38,12 @@ SQL SECURITY DEFINER
 AS
     DECLARE v_nonce VARCHAR(57);
     DECLARE v_oldest VARCHAR(24);
+    DECLARE v_forgotten VARCHAR(24);
 BEGIN
     v_nonce = LEFT(p_proof, 57);
     v_oldest = CAST(DATEADD(-2 MINUTE TO {{ now() }}) AS VARCHAR(24));
+    -- Twice as long: a call that began earlier may still take for good what this one finds too old.
+    v_forgotten = CAST(DATEADD(-4 MINUTE TO {{ now() }}) AS VARCHAR(24));
     IF (NOT EXISTS (SELECT 1
                       FROM LINK_KEY k
                      WHERE :v_nonce > :v_oldest
@@ -47,7 +51,7 @@ BEGIN
         EXCEPTION LINK_REFUSED;
     IN AUTONOMOUS TRANSACTION DO
     BEGIN
-        DELETE FROM LINK_USED WHERE NONCE < :v_oldest;
+        DELETE FROM LINK_USED WHERE NONCE < :v_forgotten;
         -- Another caller is deleting them.
         WHEN ANY DO
         BEGIN

@@ -20,6 +20,7 @@ EXECUTE IMMEDIATE CONCAT('LOAD DATA INFILE ''', :v_path, ''' {{ load_clause(name
 {% endmacro %}
 
 {% set reader_holds = {'v_path': 'VARCHAR(1024)', 'v_head': 'LONGBLOB'} %}
+{% set field_type = '' %}
 
 {# The server divides a file into lines and fields by itself. #}
 {% macro splitter(name, fields) %}

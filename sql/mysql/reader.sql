@@ -64,6 +64,7 @@ SELECT j.LINE_NO{% for column in columns %}, j.{{ column }}{% endfor %}
 {% endmacro %}
 
 {% set reader_holds = {'v_text': 'LONGTEXT', 'v_limit': 'BIGINT UNSIGNED'} %}
+{% set field_type = '' %}
 
 {# The server divides a file into lines and fields by itself. #}
 {% macro splitter(name, fields) %}
