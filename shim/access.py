@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
 
 from kenshin import scratch
 from kenshin.config import Config
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _PASSWORD = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _ACCOUNT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 _HOST = re.compile(r"[A-Za-z0-9.:%_/-]{1,255}")
+_SHOWN = 5  # rights of a stranger that are named
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,76 @@ def _reached(config: Config, found: list[Step], step: Step) -> list[Step]:
 
 
 def differences(session: Session, found: list[Step]) -> tuple[set[Right], set[Right]]:
-    """The rights that are declared but missing, and those of the roles that nothing declares."""
-    wanted = declared(session.config, found)
-    live = session.live_rights([session.config.role(role) for role in roles()])
+    """The rights that are declared but missing, and those of our grantees that nothing declares."""
+    of_roles = declared(session.config, found)
+    wanted = of_roles | _of_accounts(session, of_roles) | _of_definer(session.config)
+    live = set(_live(session))
     return wanted - live, live - wanted
+
+
+def _of_accounts(session: Session, of_roles: set[Right]) -> set[Right]:
+    """Where accounts do not use their role: its rights, for each account that holds it."""
+    if not _values(session.config)["direct"]:
+        return set()
+    return {
+        replace(right, role=grantee)
+        for account in _consumers(session)
+        for grantee in session.grantees(account.name)
+        for right in of_roles
+        if right.role == session.config.role(account.role)
+    }
+
+
+def _of_definer(config: Config) -> set[Right]:
+    """What `make_definer` gives."""
+    values = _values(config)
+    rights = {("", privilege) for privilege in values["on_server"]}
+    for place in config.places.values():
+        schema = str(values["schema"](place)) if values["on_schema"] else place
+        rights |= {(schema, privilege) for privilege in values["on_schema"]}
+    return {Right(place, "TABLE", "", what, values["definer"]) for place, what in rights}
+
+
+def _live(session: Session) -> Iterator[Right]:
+    """The rights that are there, as far as they are this installation's to give and to take.
+
+    Roles are its own. The definer is that of all installations on a server. An account has its
+    role, and with all others, PUBLIC, nothing else of this installation.
+    """
+    config = session.config
+    yield from session.live_rights([config.role(role) for role in roles()])
+    definer = _values(config)["definer"]
+    for right in session.live_rights([definer] if definer else []):
+        if _concerns(session, right):
+            yield right
+    own = {g: config.role(a.role) for a in _consumers(session) for g in session.grantees(a.name)}
+    for right in session.live_rights([*own, "PUBLIC"]):
+        is_own = right.kind == "ROLE" and right.name == own.get(right.role)
+        if not is_own and _concerns(session, right):
+            yield right
+
+
+def _consumers(session: Session) -> list[Account]:
+    """The accounts that were made here, once the table of them is; never who runs this."""
+    if not session.live_columns("vps", "ACCOUNT_ROLE"):
+        return []
+    runs = session.account_name(session.config.connection.user)
+    return [account for account in accounts(session) if account.name != runs]
+
+
+def _concerns(session: Session, right: Right) -> bool:
+    """Whether a right reaches into this installation, or to what it keeps accounts in."""
+    return _is_at({*session.config.places.values(), *session.access_places(), "mysql"}, right)
+
+
+def _is_at(ours: set[str], right: Right) -> bool:
+    """Whether a right reaches these places; on a whole schema its own place is a pattern."""
+    if right.name or right.place in ours:
+        return right.place in ours
+    pattern = (
+        right.place.replace("\\_", "\0").replace("_", "?").replace("%", "*").replace("\0", "_")
+    )
+    return any(fnmatchcase(place, pattern) for place in ours)
 
 
 def check_prefix(session: Session) -> None:
@@ -107,18 +175,50 @@ def check_prefix(session: Session) -> None:
 
 
 def put(session: Session, found: list[Step]) -> int:
-    """Make the roles and bring their rights to what is declared; return how many changed."""
-    there = session.live_roles()
-    for place in session.access_places():
-        for role in map(session.config.role, roles()):
-            if (place, role) not in there:
-                _run(session, place, "make_role", role)
+    """Make the roles and bring rights to what is declared; return how many changed."""
+    make_roles(session)
+    _give_roles(session)
+    _rest_roles(session)
     missing, surplus = differences(session, found)
     for right in sorted(surplus):
         _run(session, right.place, "revoke", right)
     for right in sorted(missing):
         _run(session, right.place, "grant", right)
     return len(missing) + len(surplus)
+
+
+def _give_roles(session: Session) -> None:
+    """Give accounts their role wherever they lack it: a scratch file may have been made anew."""
+    members = session.live_members()
+    for account in _consumers(session):
+        role = session.config.role(account.role)
+        hosts = _hosts(session, account.name) if session.keeps_logins else {""}
+        for place in session.access_places():
+            if (place, account.name, role) not in members:
+                for host in sorted(hosts):
+                    _run(session, place, "give_role", account.name, host, role)
+
+
+def _rest_roles(session: Session) -> None:
+    """Where accounts have their rights themselves, none uses its role: see sql/mysql/login.sql."""
+    for name, host in _using_roles(session):
+        _run(session, "", "rest_role", name, host)
+
+
+def _using_roles(session: Session) -> list[tuple[str, str]]:
+    if not _values(session.config)["direct"]:
+        return []
+    ours = {account.name for account in _consumers(session)}
+    return sorted((name, host) for name, host, _ in session.live_defaults() if name in ours)
+
+
+def make_roles(session: Session) -> None:
+    """Make the roles that are not there, without a right."""
+    there = session.live_roles()
+    for place in session.access_places():
+        for role in map(session.config.role, roles()):
+            if (place, role) not in there:
+                _run(session, place, "make_role", role)
 
 
 def make_definer(session: Session) -> None:
@@ -132,13 +232,31 @@ def definer_statements(config: Config) -> list[str]:
     return _rendered(config, "make_definer", places)
 
 
-def statements(config: Config, found: list[Step], place: str = "") -> list[str]:
-    """What makes the roles with all their rights, at one place or on a whole server."""
-    made = [text for role in roles() for text in _rendered(config, "make_role", config.role(role))]
-    for right in sorted(declared(config, found)):
-        if not place or right.place == place:
-            made += _rendered(config, "grant", right)
-    return made
+def role_statements(config: Config) -> list[str]:
+    """What makes the roles."""
+    return [text for role in roles() for text in _rendered(config, "make_role", config.role(role))]
+
+
+def account_statements(config: Config) -> list[str]:
+    """What brings accounts to the rights of their roles, where they do not use the role."""
+    if not _values(config)["direct"]:
+        return []
+    places = list(dict.fromkeys(config.places.values()))
+    given = config.role_prefix, config.places["mdm"], config.places["vps"], places
+    return _rendered(config, "settle_accounts", *given)
+
+
+def grants(config: Config, rights: list[Right]) -> list[str]:
+    """What gives rights."""
+    return [text for right in rights for text in _rendered(config, "grant", right)]
+
+
+def revokes(config: Config, rights: list[Right]) -> list[tuple[str, list[str]]]:
+    """What takes rights on objects back, each behind a query that gives a row when it is gone."""
+    return [
+        (_rendered(config, "has_no", right)[0], _rendered(config, "revoke", right))
+        for right in rights
+    ]
 
 
 # --- Accounts -------------------------------------------------------------------------
@@ -150,7 +268,16 @@ def new_password() -> str:
 
 
 def stray_accounts(session: Session) -> Iterator[tuple[str, str]]:
-    """Accounts that rules take for a consumer's and that the engine does not: name, and why."""
+    """Accounts that are not as they should be: name, and why.
+
+    That is the definer, accounts that rules take for a consumer's and the engine does not, and
+    whoever has rights here and is none of ours.
+    """
+    definer = _values(session.config)["definer"]
+    if session.live_rights([definer] if definer else []) and not session.is_locked(definer):
+        yield definer, "is not locked"
+    for name, _ in _using_roles(session):
+        yield name, "uses its role from the login on: kenshin db apply mends it"
     logins = {name for name, _ in session.live_logins()} if session.keeps_logins else set()
     members = session.live_members()
     for account in accounts(session):
@@ -158,7 +285,43 @@ def stray_accounts(session: Session) -> Iterator[tuple[str, str]]:
         if session.keeps_logins and account.name not in logins:
             yield account.name, "stands in ACCOUNT_ROLE only: drop it"
         elif any((place, account.name, role) not in members for place in session.access_places()):
-            yield account.name, f"does not hold its role {role}: drop it, or grant that"
+            yield (
+                account.name,
+                f"does not hold its role {role}: kenshin db apply gives it, or drop the account",
+            )
+    yield from strangers(session)
+
+
+def strangers(session: Session) -> Iterator[tuple[str, str]]:
+    """Who else has rights here: roles of an earlier prefix, accounts that somebody gave some.
+
+    Whoever may read the whole server, or installs, is none. Nothing of it is taken back.
+    """
+    config = session.config
+    ours = {_values(config)["definer"], "PUBLIC", *map(config.role, roles())}
+    ours |= {g for account in accounts(session) for g in session.grantees(account.name)}
+    installers = _installers(session)
+    places = {*config.places.values(), *session.access_places()} - {""}
+    for holder, name in sorted(session.holders().items()):
+        if name in installers or {holder, name} & ours:
+            continue
+        rights = [
+            f"{right.privilege} on {right.kind} {right.name or '*'}"
+            for right in sorted(session.live_rights([holder]))
+            if right.kind != "ROLE" and right.grantor != holder and _is_at(places, right)
+        ]
+        if rights:
+            more = ", …" if len(rights) > _SHOWN else ""
+            yield holder, f"is nobody's and has rights here: {', '.join(rights[:_SHOWN])}{more}"
+
+
+def _installers(session: Session) -> set[str]:
+    """The accounts that bring releases in: this one, and those that did."""
+    names = {session.account_name(session.config.connection.user)}
+    if session.live_columns("mdm", "SCHEMA_HISTORY"):
+        rows = session.execute("mdm", "SELECT DISTINCT h.ACCOUNT FROM SCHEMA_HISTORY h")
+        names |= {str(account).partition("@")[0] for (account,) in rows}
+    return names
 
 
 def accounts(session: Session) -> list[Account]:
@@ -199,9 +362,18 @@ def add_account(session: Session, name: str, role: str, password: str, host: str
         made = True
         for place in session.access_places():
             _run(session, place, "give_role", name, host, session.config.role(role))
+        if _values(session.config)["direct"]:
+            _give_rights(session, name, session.config.role(role))
     except BaseException:
         _remove(session, name, host, [role] if made else [])
         raise
+
+
+def _give_rights(session: Session, name: str, role: str) -> None:
+    """Give an account the rights that its role has now."""
+    for grantee in session.grantees(name):
+        for right in sorted(session.live_rights([role])):
+            _run(session, right.place, "grant", replace(right, role=grantee))
 
 
 def drop_account(session: Session, name: str, host: str = "%") -> None:
@@ -246,6 +418,10 @@ def _check_names(name: str, host: str) -> None:
         raise EngineError(f"account {name!r}: a letter, then letters, digits and underscores")
     if not _HOST.fullmatch(host):
         raise EngineError(f"host {host!r}: a name or an address, with % for any")
+
+
+def _values(config: Config) -> dict[str, Any]:
+    return template_values("access.sql", dialect=config.dialect)
 
 
 def _rendered(config: Config, macro: str, *arguments: object) -> list[str]:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from actors import Actors, as_account
 from conftest import Installations
-from kenshin import access, release, scratch
+from kenshin import access, link, release, scratch
 from kenshin.cli import kenshin
 from kenshin.config import Config
 from kenshin.engines import EngineError, Session, open_session
@@ -38,6 +38,8 @@ CALLERS = {
     "ADD_CERTIFICATE": "ALA SHIM",
     "ADD_CERTIFICATE_ROWS": "ALA SHIM",
     "REVOKE_CERTIFICATE": "ALA",
+    "REVOKE_CERTIFICATE_AT": "ALA",
+    "RENEW_CERTIFICATE": "ALA SHIM",
     "REVISE_COMMON_KEY": "ALA",
     "REVISE_VPA_COMMON_KEY": "ALA",
     "DHCP_COMPLETED": "PROV",
@@ -170,6 +172,9 @@ def rights_on(session: Session, database: str, declared: Declaration) -> dict[st
         return {"EXECUTE": may_call(session, database, name, len(declared.takes))}
     if declared.kind == "splitter":
         return {"EXECUTE": may_call(session, database, name, 2)}
+    if declared.kind == "body":
+        # Whether one may is asked before how many arguments there are.
+        return {"EXECUTE": allowed(session, database, f"CALL {name}()")}
     if declared.kind == "session":
         # On Firebird such a table is tried as a table, below with the others.
         return {"EXECUTE": allowed(session, database, f"CALL STAGE_{name}()")}
@@ -196,7 +201,7 @@ def test_every_account_may_do_exactly_what_is_declared(installed: Config, actors
     for role, session in actors.sessions.items():
         for step, declared in found:
             kind = "table" if declared.kind in tables else declared.kind
-            if kind not in ("procedure", "splitter", "session", "table"):
+            if kind not in ("procedure", "body", "splitter", "session", "table"):
                 continue
             callers = set(declared.callers)
             if kind in ("splitter", "session"):
@@ -325,10 +330,34 @@ def too_much(config: Config) -> list[str]:
             f'GRANT UPDATE ("PASSWORD") ON CONTROLLER_TRANSACTION TO ROLE {vpa}',
             f"GRANT UPDATE (MAC, SERIAL) ON CONTROLLER TO ROLE {vpa}",
             f"GRANT USAGE ON EXCEPTION RULE_FAILED TO ROLE {vpa}",
-            f"GRANT {config.role('SHIM')} TO ROLE {vpa}",
+            f"GRANT {config.role('SHIM')} TO ROLE {vpa} WITH ADMIN OPTION",
+            f"GRANT SELECT ON CONTROLLER TO ROLE {vpa} WITH GRANT OPTION",
+            f"GRANT EXECUTE ON PROCEDURE ADD_POLICY TO ROLE {vpa} WITH GRANT OPTION",
+            f"GRANT CREATE TABLE TO ROLE {vpa} WITH GRANT OPTION",
+            *(f"GRANT {way} TABLE TO ROLE {vpa}" for way in ("CREATE", "ALTER ANY", "DROP ANY")),
+            f"GRANT ALTER ANY CHARACTER SET TO ROLE {vpa}",
+            f"GRANT ALTER DATABASE TO ROLE {vpa}",
+            f"ALTER ROLE {vpa} SET SYSTEM PRIVILEGES TO SELECT_ANY_OBJECT_IN_DATABASE",
+            "GRANT SELECT ON CONTROLLER TO PUBLIC",
+            "GRANT SELECT ON CONTROLLER TO A_VPA WITH GRANT OPTION",
+            f"GRANT {config.role('SHIM')} TO A_VPA",
+            f"GRANT {config.role('SHIM')} TO PUBLIC",
         ]
-    more = f", {config.role('HE')}" if config.engine == "mysql" else ""
+    mysql = config.engine == "mysql"
+    more = f", {config.role('HE')}" if mysql else ""
+    account, definer = "'a_vpa'@'%'", "'kenshin_definer'@'localhost'"
+    everyone = [f'GRANT SELECT ON "{place}".* TO PUBLIC', f"GRANT {config.role('HE')} TO PUBLIC"]
     return [
+        *([] if mysql else everyone),
+        f'GRANT SELECT ON "{place}".CONTROLLER TO {account}',
+        f'GRANT SELECT (MAC) ON "{place}".CONTROLLER TO {account} WITH GRANT OPTION',
+        f'GRANT SELECT ON "%mdm".* TO {account}',
+        f"GRANT PROCESS ON *.* TO {account}",
+        f"GRANT {config.role('HE')} TO {account}",
+        f"GRANT PROXY ON 'root'@'localhost' TO {account}",
+        f"GRANT PROCESS ON *.* TO {definer}",
+        f"GRANT SELECT ON mysql.* TO {definer}",
+        f'GRANT DROP ON "{place}".* TO {definer}',
         f'GRANT SELECT (PASSWORD) ON "{place}".CONTROLLER_TRANSACTION TO {vpa}',
         f'GRANT INSERT (MAC), UPDATE (MAC, SERIAL) ON "{place}".CONTROLLER TO {vpa}',
         f'GRANT SELECT ON "%".* TO {vpa}',
@@ -339,16 +368,138 @@ def too_much(config: Config) -> list[str]:
     ]
 
 
-def test_every_grant_too_much_is_named_and_revoked(installed: Config) -> None:
-    """On columns, in other schemas, by patterns, through another role."""
+def test_every_grant_too_much_is_named_and_revoked(installed: Config, actors: Actors) -> None:
+    """On columns, in other schemas, by patterns, through another role, to be passed on.
+
+    Given to a role, to an account by itself, to everyone, or to the account that rules have.
+    """
     released = release.steps(installed)
     with open_session(installed) as session:
         for grant in too_much(installed):
             session.execute("mdm", grant)
             missing, surplus = access.differences(session, released)
-            assert surplus and not missing, grant
+            assert surplus, grant
+            assert not missing, grant
             assert access.put(session, released) == len(surplus), grant
             assert access.differences(session, released) == (set(), set()), grant
+
+
+def test_an_account_keeps_what_it_may_do_elsewhere(
+    installed: Config, installations: Installations, actors: Actors
+) -> None:
+    """The schema of an application is none of ours; nor is what rules need in other schemas."""
+    if installed.dialect == "firebird":
+        pytest.skip("a database file has rights of its own")
+    definer = "'kenshin_definer'@'localhost'"
+    with open_session(installed) as session:
+        session.execute("", "CREATE DATABASE IF NOT EXISTS billing_own")
+        session.execute("", "GRANT SELECT ON billing_own.* TO 'a_billing'@'%'")
+        session.execute("", "CREATE DATABASE IF NOT EXISTS other_mdm")
+        session.execute("mdm", "CREATE TABLE other_mdm.SCHEMA_RELEASE (A INTEGER)")
+        session.execute("", f'GRANT SELECT ON "other\\_mdm".* TO {definer}')
+        assert access.put(session, release.steps(installed)) == 0
+        assert release.verify(installed) == []
+        session.execute("", "DROP DATABASE other_mdm")
+        session.execute("", "DROP DATABASE billing_own")
+        assert access.put(session, release.steps(installed)) == 1
+
+
+def test_rights_of_others_are_named_and_left(installed: Config) -> None:
+    """Roles of an earlier prefix, and accounts that a person let read: not ours to take from."""
+    firebird = installed.dialect == "firebird"
+    at = "" if firebird else f'"{installed.places["mdm"]}".'
+    role, account = ("ROLE EARLIER_HE", "USER READS1") if firebird else ("EARLIER_HE", "reads1")
+    grants = [
+        f"GRANT SELECT ON {at}OPEN_ALERT TO {role}",
+        f"GRANT EXECUTE ON PROCEDURE {at}REGISTER_CONTROLLER TO {role}",
+        f"GRANT SELECT ON {at}CONTROLLER TO {account}",
+    ]
+    made, gone = ["CREATE ROLE EARLIER_HE"], ["DROP ROLE EARLIER_HE"]
+    if firebird:
+        gone.append(f"REVOKE SELECT ON CONTROLLER FROM {account}")
+        grants.append("GRANT SELECT ON CONTROLLER TO SYSDBA")
+    else:
+        names = ("reads1", "reads_all", "reads_patterns", "elsewhere")
+        made += [f"CREATE USER {name}" for name in names]
+        gone += [f"DROP USER {name}" for name in names]
+        grants += [
+            "GRANT SELECT ON *.* TO reads_all",
+            f"GRANT SELECT ON {at}CONTROLLER TO reads_all",
+            'GRANT SELECT ON "%mdm".* TO reads_patterns',
+            "GRANT SELECT ON mysql.user TO elsewhere",
+        ]
+    host = "'@'%'" if installed.engine == "mysql" else ""
+    quote = "'" if host else ""
+    expected = {
+        f"account {quote}EARLIER_HE{host}": "EXECUTE on PROCEDURE REGISTER_CONTROLLER, "
+        "SELECT on TABLE OPEN_ALERT",
+        "account READS1" if firebird else "account 'reads1'@'%'": "SELECT on TABLE CONTROLLER",
+    }
+    if not firebird:
+        expected["account 'reads_patterns'@'%'"] = "SELECT on TABLE *"
+
+    def found() -> dict[str, str]:
+        return {d.name: d.what for d in release.verify(installed)}
+
+    with open_session(installed) as session:
+        for statement in (*made, *grants):
+            session.execute("mdm", statement)
+        try:
+            named = {k: f"is nobody's and has rights here: {what}" for k, what in expected.items()}
+            assert found() == named
+            assert access.put(session, release.steps(installed)) == 0
+            assert found() == named
+        finally:
+            for statement in gone:
+                session.execute("mdm", statement)
+    assert found() == {}
+
+
+def test_the_rules_account_is_kept_as_it_should_be(installed: Config) -> None:
+    if installed.dialect == "firebird":
+        pytest.skip("Firebird's rules have the rights of the owner of the database")
+    definer = "'kenshin_definer'@'localhost'"
+
+    with open_session(installed) as session:
+
+        def found() -> list[tuple[str, str]]:
+            return [(d.name, d.what) for d in release.verify(installed)]
+
+        session.execute("", f"REVOKE FILE ON *.* FROM {definer}")
+        assert found() == [(f"FILE on TABLE * for {definer}", "is missing")]
+        session.execute("", f"ALTER USER {definer} ACCOUNT UNLOCK")
+        assert (f"account {definer}", "is not locked") in found()
+        release.apply(installed)
+        assert found() == []
+        session.execute("", f"DROP USER {definer}")
+        missing, surplus = access.differences(session, release.steps(installed))
+        assert {right.role for right in missing} == {definer}
+        assert {right.place.replace("\\_", "_") for right in missing} == {
+            *installed.places.values(),
+            "",
+        }
+        assert not surplus
+        release.apply(installed)
+        assert found() == []
+
+
+def test_another_owner_takes_back_what_somebody_else_gave(
+    engine: str, installed: Config, installations: Installations
+) -> None:
+    """On Firebird a right is its grantor's to take."""
+    if engine != "firebird-server":
+        pytest.skip("needs a Firebird server")
+    config = installations.new(engine, "owned")
+    with open_session(installed) as session:
+        password = access.new_password()
+        session.execute("vps", f"CREATE USER OWNER1 PASSWORD '{password}' GRANT ADMIN ROLE")
+    owned = as_account(config, "OWNER1", password)
+    release.apply(owned)
+    with open_session(config) as somebody:
+        somebody.execute("vps", f"GRANT SELECT ON VPS_ACCOUNT TO ROLE {config.role('VPA')}")
+    assert [d.what for d in release.verify(owned)] == ["is nobody's"]
+    release.apply(owned)
+    assert release.verify(owned) == []
 
 
 def test_another_installation_keeps_its_roles(
@@ -576,7 +727,7 @@ def test_a_proof_is_good_once_for_one_call(installed: Config) -> None:
         for other in (prove(f"READ_FILE {beside} other.csv"), prove("READ_FILE  mine.csv")):
             assert not check(beside, read, other, "mine.csv")
         assert check(beside, read, prove(f"READ_FILE {beside} mine.csv"), "mine.csv")
-        # What is older than two minutes is refused, used or not, and forgotten.
+        # What is older than two minutes is refused, used or not, and forgotten after four.
         [(key,)] = owner.execute("mdm", "SELECT k.LINK_KEY FROM LINK_KEY k")
         nonce = "2020-01-01 00:00:00.0000 " + 32 * "A"
         digest = hashlib.sha256(f"{key}{nonce} GIVE_CONTROLLER {key}".encode()).hexdigest()
@@ -585,6 +736,29 @@ def test_a_proof_is_good_once_for_one_call(installed: Config) -> None:
             owner.execute("mdm", "INSERT INTO LINK_USED (NONCE) VALUES (?)", [nonce])
         assert check("mdm", give, prove("GIVE_CONTROLLER"))
         assert owner.execute("mdm", "SELECT 1 FROM LINK_USED WHERE NONCE < '2021'") == []
+
+
+def test_files_with_another_key_are_named_and_mended(installed: Config) -> None:
+    if installed.dialect != "firebird":
+        pytest.skip("only Firebird's rules reach other files")
+    first, he = installed.places["mdm"], installed.places["he"]
+    with open_session(installed) as owner:
+
+        def mended() -> bool:
+            release.apply(installed)
+            return not list(link.differences(owner)) and owner.call("he", "SYNC_HE").code == 0
+
+        for place in (he, scratch.beside(he)):
+            owner.execute(place, "UPDATE LINK_KEY SET LINK_KEY = 'other'")
+            assert [*link.differences(owner)] == [(place, "LINK_KEY", f"is not the key of {first}")]
+            assert mended()
+        owner.execute("he", "DELETE FROM LINK_KEY")
+        assert [*link.differences(owner)] == [(he, "LINK_KEY", "has no key")]
+        assert mended()
+        # Without the first key nothing holds any more: there is a new one for all.
+        owner.execute("mdm", "DELETE FROM LINK_KEY")
+        assert (first, "LINK_KEY", "has no key") in link.differences(owner)
+        assert mended()
 
 
 def wait_for(done: Callable[[], bool]) -> None:
@@ -622,7 +796,7 @@ def test_whoever_traces_himself_sees_nothing_that_is_good_again(
     mine = actors.sessions["SHIM"]
     reach = mine.config.connection
     (tmp_path / "trace.conf").write_text(TRACE)
-    (installed.exchange / "traced.csv").write_text("a,b\n#END,0\n")
+    (installed.exchange / "traced.csv").write_text("a,b\nnot,his,to,see\n#END,0\n")
     command = [
         *fetched("firebird-4.0").command(f"{PROGRAMS}/fbtracemgr"),
         *("-SE", f"{reach.host}/{reach.port}:service_mgr"),
@@ -637,12 +811,13 @@ def test_whoever_traces_himself_sees_nothing_that_is_good_again(
             wait_for(lambda: "started" in seen.read_text(errors="replace"))
             assert mine.call("he", "SYNC_HE").code == 0
             assert mine.call("vps", "IMPORT_BILL", "traced.csv", "C").code != 9000
-            wait_for(lambda: "Procedure READ_FILE" in seen.read_text(errors="replace"))
+            wait_for(lambda: "Procedure READ_BILL_LINE" in seen.read_text(errors="replace"))
         finally:
             tracing.terminate()
             tracing.wait()
     text = seen.read_text(errors="replace")
     assert key not in text
+    assert "not,his" not in text
     proofs = re.findall(r'"(\d{4}-\d\d-\d\d \S+ [0-9A-F]{32} [0-9A-F]{64})"', text)
     assert len(set(proofs)) > 5, text[:2000]
     beside = scratch.beside(installed.places["vps"])
