@@ -3,9 +3,36 @@
 from __future__ import annotations
 
 from kenshin.config import Config
-from kenshin.engines.base import EngineError, Result, Right, Session, TryAgain
+from kenshin.engines.base import (
+    Code,
+    EngineError,
+    Result,
+    Right,
+    Session,
+    Table,
+    TryAgain,
+)
+from kenshin.engines.spec import column_spec
+from kenshin.render import Index
 
-__all__ = ["EngineError", "Result", "Right", "Session", "TryAgain", "open_session"]
+__all__ = [
+    "Code",
+    "EngineError",
+    "Index",
+    "Result",
+    "Right",
+    "Session",
+    "Table",
+    "TryAgain",
+    "column_spec",
+    "driver_errors",
+    "open_session",
+]
+
+
+def driver_errors() -> tuple[type[Exception], ...]:
+    """What the drivers that are in use may raise: a server that went away, for one."""
+    return tuple(session.driver_error for session in Session.__subclasses__())
 
 
 def open_session(config: Config) -> Session:

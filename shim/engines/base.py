@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from kenshin.config import Config
+from kenshin.render import Index
 
 DONE, REPEAT, NOTHING = 0, 10, 11
 SQL_FAILED = 9000
@@ -45,16 +47,50 @@ class Result:
 
 @dataclass(frozen=True, order=True)
 class Right:
-    """One right of one role on one object; without a name it is on all of the kind."""
+    """One right of a role or account on one object; without a name it is on all of the kind."""
 
     place: str
     kind: str  # PROCEDURE, or TABLE, which a view is too
     name: str
     privilege: str
     role: str
+    grantor: str = field(default="", compare=False)  # who alone can take it back, if not we
 
     def __str__(self) -> str:
         return f"{self.privilege} on {self.kind} {self.name or '*'} for {self.role}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the engine keeps it."""
+
+    columns: dict[str, str]  # in their order, each with its `column_spec`
+    key: tuple[str, ...]
+    indexes: dict[str, Index]
+    temporary: bool = False
+    settings: dict[str, str] = field(default_factory=dict)  # what the table has beside these
+
+
+@dataclass(frozen=True)
+class Code:
+    """A view, routine, or whatever else there is beside tables, as the engine keeps it."""
+
+    kind: str  # VIEW, PROCEDURE, FUNCTION, TRIGGER, EVENT, EXCEPTION, …
+    body: str
+    settings: dict[str, str] = field(default_factory=dict)  # what is frozen or given beside it
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the body, in hexadecimal digits."""
+        return hashlib.sha256(self.body.encode()).hexdigest()
+
+
+def named(found: Iterable[tuple[str, Code]]) -> dict[str, Code]:
+    """By name; of two with the same name the second one goes by its kind as well."""
+    by_name: dict[str, Code] = {}
+    for name, code in found:
+        by_name[f"{code.kind} {name}" if name in by_name else name] = code
+    return by_name
 
 
 class Session(ABC):
@@ -90,6 +126,10 @@ class Session(ABC):
         """Take it back; quietly when the connection is lost."""
 
     @abstractmethod
+    def wait_at_most(self, seconds: int) -> None:
+        """Wait no longer for a lock, so that nobody queues long behind this session."""
+
+    @abstractmethod
     def execute(
         self, database: str, statement: str, parameters: Sequence[Any] = ()
     ) -> list[tuple[Any, ...]]:
@@ -110,12 +150,38 @@ class Session(ABC):
         """Create the schemas or database files of the installation that are not there."""
 
     @abstractmethod
+    def existing_places(self) -> set[str]:
+        """Those places of the installation that are there."""
+
+    @abstractmethod
     def live_objects(self, database: str) -> dict[str, str]:
         """Tables, views and routines of a database, each with its body as the engine keeps it."""
 
     @abstractmethod
     def live_columns(self, database: str, table: str) -> list[str]:
         """The columns of a table or view, in their order."""
+
+    @abstractmethod
+    def live_tables(self, database: str) -> dict[str, Table]:
+        """The tables of a database: not those of a connection, but those of a transaction."""
+
+    @abstractmethod
+    def live_code(self, database: str) -> dict[str, Code]:
+        """Whatever a database has beside its tables."""
+
+    @abstractmethod
+    def frozen(self, database: str) -> dict[str, str]:
+        """What code that this connection made now would have without saying so."""
+
+    @abstractmethod
+    def failing(
+        self, database: str, helpers: Sequence[str], rules: Mapping[str, int]
+    ) -> Iterator[tuple[str, str]]:
+        """Call helpers, which take nothing, then rules, each with so many nulls: what fails, why.
+
+        Nothing can change: a rule is called in a transaction that may read only. That it would
+        write, or waits for others, is no failure.
+        """
 
     @abstractmethod
     def access_places(self) -> list[str]:
@@ -126,8 +192,27 @@ class Session(ABC):
         """The roles that there are, each with its place."""
 
     @abstractmethod
-    def live_rights(self, roles: Sequence[str]) -> set[Right]:
-        """Every right that these roles have, on whatever it may be."""
+    def live_rights(self, grantees: Sequence[str]) -> set[Right]:
+        """Every right that these roles and accounts have, on whatever it may be."""
+
+    @abstractmethod
+    def grantees(self, account: str) -> list[str]:
+        """An account as grants name it: once for each host that it logs in from."""
+
+    @abstractmethod
+    def holders(self) -> dict[str, str]:
+        """Who has a right on some object or schema: a role or an account, as grants name it.
+
+        With each comes its name alone. Who may read everything anyway is left out.
+        """
+
+    @abstractmethod
+    def is_locked(self, account: str) -> bool:
+        """Whether nobody can log in with an account, which is named as grants do it."""
+
+    @abstractmethod
+    def live_defaults(self) -> set[tuple[str, str, str]]:
+        """Accounts that use a role from the login on: name, host, role."""
 
     @abstractmethod
     def live_logins(self) -> set[tuple[str, str]]:
@@ -148,6 +233,10 @@ class Session(ABC):
     @abstractmethod
     def is_passing(self, error: Exception) -> bool:
         """Whether an exception of the driver means that trying again can help."""
+
+    @abstractmethod
+    def is_busy(self, error: Exception) -> bool:
+        """Whether an exception of the driver means that others use what it was about."""
 
     # What is the same for all ----------------------------------------------------------
 
@@ -174,6 +263,14 @@ class Session(ABC):
             raise
         finally:
             self._open = False
+
+    def refusal(self, work: Callable[[], object]) -> str:
+        """What the engine says when it refuses work, in one line; nothing when it does not."""
+        try:
+            work()
+        except self.driver_error as error:
+            return "" if self.is_passing(error) else " ".join(str(error).split())
+        return ""
 
     def call(self, database: str, rule: str, *arguments: Any) -> Result:
         """Call a rule and gather its rows. A deadlock or a lost connection is tried again."""
@@ -212,8 +309,9 @@ class Session(ABC):
         Nothing is left behind unless the rule answered 0.
         """
 
+        part = path.with_name(path.name + ".part")
+
         def work() -> Result:
-            part = path.with_name(path.name + ".part")
             verdict = Result(SQL_FAILED, f"{rule} gave no result code")
             with self.transaction(), part.open("w", encoding="utf-8", newline="") as out:
                 for answer in self.invoke(database, rule, arguments):
@@ -223,11 +321,12 @@ class Session(ABC):
                         out.write(answer[0])
             if verdict.code == DONE:
                 part.replace(path)
-            else:
-                part.unlink()
             return verdict
 
-        return self.again(work)
+        try:
+            return self.again(work)
+        finally:
+            part.unlink(missing_ok=True)
 
     def again(self, work: Callable[[], T]) -> T:
         """Do work, and again after a deadlock or a lost connection, a bounded number of times.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from firebird.driver import (
     DatabaseError,
     Isolation,
     Statement,
+    TraAccessMode,
     connect,
     create_database,
     driver_config,
@@ -19,8 +21,18 @@ from firebird.driver import (
 )
 
 from kenshin.config import Config
+from kenshin.engines import catalogue_firebird as catalogue
 from kenshin.engines import runtime
-from kenshin.engines.base import EngineError, Result, Right, Session, whole_lines
+from kenshin.engines.base import (
+    SQL_FAILED,
+    Code,
+    EngineError,
+    Result,
+    Right,
+    Session,
+    Table,
+    whole_lines,
+)
 
 # Deadlock, update conflict, lock conflict, lost connection, shutdown.
 _PASSING = (
@@ -35,6 +47,12 @@ _PASSING = (
     335545256,
 )
 
+# Deadlock, lock conflict, update conflict, lock timeout, object in use.
+_BUSY = (335544336, 335544345, 335544451, 335544510, 335544453)
+_NO_FILE = 335544344  # i/o error, which names the file
+
+
+_READ_ONLY = "attempted update during read-only transaction"
 
 # Kinds of objects and privileges as RDB$USER_PRIVILEGES has them.
 _KINDS = {
@@ -57,7 +75,11 @@ _PRIVILEGES = {
     "C": "CREATE",
     "G": "USAGE",
     "M": "MEMBER",
+    "L": "ALTER ANY",
+    "O": "DROP ANY",
 }
+# What a right on all of a kind is on; of the others SQL$ and a plural stand around the kind.
+_ALL = {"SQL$CHARSETS": "CHARACTER SET", "SQL$DATABASE": "DATABASE"}
 
 
 class FirebirdSession(Session):
@@ -70,6 +92,8 @@ class FirebirdSession(Session):
         self._connections: dict[str, Connection] = {}
         self._statements: dict[tuple[str, str], Statement] = {}
         self._used: set[str] = set()
+        self._patience = 20  # seconds
+        self._access = TraAccessMode.WRITE
         self.keeps_logins = config.engine != "firebird-embedded"
 
     def connect(self) -> None:
@@ -142,7 +166,7 @@ class FirebirdSession(Session):
             # Firebird makes read consistency of it: a rule, which is one statement, sees one state
             # of the database, and is begun anew by the server when others change what it changes.
             isolation = Isolation.READ_COMMITTED_RECORD_VERSION
-            connection.main_transaction.begin(tpb(isolation=isolation, lock_timeout=20))
+            connection.main_transaction.begin(tpb(isolation, self._patience, self._access))
         self._used.add(place)
         return connection
 
@@ -165,6 +189,9 @@ class FirebirdSession(Session):
             except (DatabaseError, KeyError):
                 pass  # the server has rolled it back with the connection
         self._used.clear()
+
+    def wait_at_most(self, seconds: int) -> None:
+        self._patience = seconds
 
     def execute(
         self, database: str, statement: str, parameters: Sequence[Any] = ()
@@ -207,6 +234,20 @@ class FirebirdSession(Session):
             self.make(place)
             self.make(f"{place}.scratch")
 
+    def existing_places(self) -> set[str]:
+        return {place for place in set(self.config.places.values()) if self._is_there(place)}
+
+    def _is_there(self, place: str) -> bool:
+        if self.config.engine == "firebird-embedded":
+            return Path(place).exists()
+        try:
+            self._attach(place).close()
+        except DatabaseError as error:
+            if _NO_FILE in (getattr(error, "gds_codes", None) or ()):
+                return False
+            raise EngineError(f"no connection to {place}: {error}") from error
+        return True
+
     def live_objects(self, database: str) -> dict[str, str]:
         tables = self.execute(
             database,
@@ -228,9 +269,56 @@ class FirebirdSession(Session):
         )
         return [name for (name,) in rows]
 
+    def live_tables(self, database: str) -> dict[str, Table]:
+        return catalogue.tables(partial(self.execute, database))
+
+    def live_code(self, database: str) -> dict[str, Code]:
+        return catalogue.code(partial(self.execute, database))
+
+    def frozen(self, database: str) -> dict[str, str]:
+        owner = catalogue.owner(partial(self.execute, database))
+        return {"definer": owner, "owner": owner}
+
+    def failing(
+        self, database: str, helpers: Sequence[str], rules: Mapping[str, int]
+    ) -> Iterator[tuple[str, str]]:
+        calls = {helper: f"EXECUTE PROCEDURE {helper}" for helper in helpers}
+        for rule, count in rules.items():
+            # As text: the driver cannot send a null for a CHAR. Only the last row has a code.
+            nulls = f"({', '.join(['NULL'] * count)})" if count else ""
+            calls[rule] = f"SELECT MAX(p.RESULT_CODE), MAX(p.SQL_ERROR) FROM {rule}{nulls} p"
+        self._access = TraAccessMode.READ
+        try:
+            for name, call in calls.items():
+                why = self._failure(database, call)
+                # What a rule notes of its failure is refused as well, and hides it. But this
+                # engine lets nobody drop what a procedure uses.
+                if why and _READ_ONLY not in why:
+                    yield name, why
+        finally:
+            self._access = TraAccessMode.WRITE
+
+    def _failure(self, database: str, call: str) -> str:
+        rows: list[tuple[Any, ...]] = []
+        self.begin()
+        self._open = True
+        try:
+            why = self.refusal(lambda: rows.extend(self.execute(database, call)))
+        finally:
+            self.rollback()
+            self._open = False
+        if rows and rows[-1][0] == SQL_FAILED:
+            return str(rows[-1][1] or "no reason given")
+        return why
+
     def access_places(self) -> list[str]:
-        files = dict.fromkeys(self.config.places.values())
-        return [*files, *(f"{file}.scratch" for file in files)]
+        files = list(dict.fromkeys(self.config.places.values()))
+        beside = [f"{file}.scratch" for file in files]
+        return files + [file for file in beside if self._is_reached(file)]
+
+    def _is_reached(self, place: str) -> bool:
+        """A scratch file may be away: it is made anew at any time."""
+        return place in self._connections or self._is_there(place)
 
     def live_roles(self) -> set[tuple[str, str]]:
         return {
@@ -239,17 +327,50 @@ class FirebirdSession(Session):
             for (name,) in self.execute(place, "SELECT TRIM(r.RDB$ROLE_NAME) FROM RDB$ROLES r")
         }
 
-    def live_rights(self, roles: Sequence[str]) -> set[Right]:
+    def live_rights(self, grantees: Sequence[str]) -> set[Right]:
         found: set[Right] = set()
+        for place in self.access_places():
+            # What nobody granted is everyone's on what the system itself has.
+            rows = self.execute(
+                place,
+                "SELECT TRIM(u.RDB$USER), TRIM(u.RDB$GRANTOR), TRIM(u.RDB$PRIVILEGE),"
+                " u.RDB$OBJECT_TYPE, TRIM(u.RDB$RELATION_NAME), u.RDB$FIELD_NAME,"
+                " u.RDB$GRANT_OPTION FROM RDB$USER_PRIVILEGES u"
+                " WHERE u.RDB$USER_TYPE IN (8, 13) AND u.RDB$GRANTOR IS NOT NULL"
+                # A restored file gives everyone the use of its columns' types.
+                " AND u.RDB$OBJECT_TYPE <> 9",
+            )
+            found |= {right for row in rows if row[0] in grantees for right in _rights(place, *row)}
+            rows = self.execute(
+                place, "SELECT TRIM(r.RDB$ROLE_NAME), r.RDB$SYSTEM_PRIVILEGES FROM RDB$ROLES r"
+            )
+            found |= {
+                Right(place, "DATABASE", "", "SYSTEM PRIVILEGES", role)
+                for role, privileges in rows
+                if role in grantees and any(privileges or b"")
+            }
+        return found
+
+    def grantees(self, account: str) -> list[str]:
+        return [account]
+
+    def holders(self) -> dict[str, str]:
+        found: set[str] = set()
         for place in self.access_places():
             rows = self.execute(
                 place,
-                "SELECT TRIM(u.RDB$USER), TRIM(u.RDB$PRIVILEGE), u.RDB$OBJECT_TYPE,"
-                " TRIM(u.RDB$RELATION_NAME), u.RDB$FIELD_NAME FROM RDB$USER_PRIVILEGES u"
-                " WHERE u.RDB$USER_TYPE = 13",
+                "SELECT DISTINCT TRIM(u.RDB$USER) FROM RDB$USER_PRIVILEGES u"
+                " WHERE u.RDB$USER_TYPE IN (8, 13) AND u.RDB$GRANTOR IS NOT NULL",
             )
-            found |= {_right(place, *row) for row in rows if row[0] in roles}
-        return found
+            found |= {str(name) for (name,) in rows}
+            found.discard(catalogue.owner(partial(self.execute, place)))
+        return {name: name for name in found - {"SYSDBA", "RDB$ADMIN"}}
+
+    def is_locked(self, account: str) -> bool:
+        return True  # rules have the rights of no account that is there for them alone
+
+    def live_defaults(self) -> set[tuple[str, str, str]]:
+        return set()  # it makes no difference here
 
     def live_logins(self) -> set[tuple[str, str]]:
         rows = self.execute("vps", "SELECT TRIM(u.SEC$USER_NAME) FROM SEC$USERS u")
@@ -276,14 +397,30 @@ class FirebirdSession(Session):
         codes = getattr(error, "gds_codes", None) or ()
         return isinstance(error, DatabaseError) and any(code in _PASSING for code in codes)
 
+    def is_busy(self, error: Exception) -> bool:
+        codes = getattr(error, "gds_codes", None) or ()
+        return isinstance(error, DatabaseError) and any(code in _BUSY for code in codes)
 
-def _right(
-    place: str, role: str, privilege: str, kind: int, name: str, column: str | None
-) -> Right:
+
+def _rights(
+    place: str,
+    role: str,
+    grantor: str,
+    privilege: str,
+    kind: int,
+    name: str,
+    column: str | None,
+    option: int | None,
+) -> Iterator[Right]:
     """One row of RDB$USER_PRIVILEGES; a right on all tables stands there as one on SQL$TABLES."""
     what = _PRIVILEGES.get(privilege, privilege)
     if column:
         what += f' ("{column.strip()}")'
+    on, of = _KINDS.get(kind, f"kind {kind}"), name
     if name.startswith("SQL$"):
-        return Right(place, name[4:].removesuffix("S"), "", what, role)
-    return Right(place, _KINDS.get(kind, f"kind {kind}"), name, what, role)
+        on, of = _ALL.get(name, name[4:].removesuffix("S")), ""
+    if on == "DATABASE":
+        what = what.removesuffix(" ANY")
+    yield Right(place, on, of, what, role, grantor)
+    if option and privilege != "M":
+        yield Right(place, on, of, f"GRANT OPTION FOR {what}", role, grantor)

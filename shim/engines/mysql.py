@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import mysql.connector
 from mysql.connector import errorcode
 
-from kenshin.engines.base import EngineError, Result, Right, Session
+from kenshin.engines import catalogue_mysql as catalogue
+from kenshin.engines.base import SQL_FAILED, Code, EngineError, Result, Right, Session, Table
+from kenshin.engines.spec import CHARACTERS
 from kenshin.render import environment
 
+_BUSY = {errorcode.ER_LOCK_DEADLOCK, errorcode.ER_LOCK_WAIT_TIMEOUT}
 _PASSING = {
     errorcode.ER_LOCK_DEADLOCK,
     errorcode.ER_LOCK_WAIT_TIMEOUT,
@@ -28,6 +34,8 @@ _PASSING = {
 }
 
 
+# A refused write, a lost deadlock, a lock that others hold: as the server says it, or a rule.
+_WOULD_WRITE = re.compile(r"^(?:1792 \(25006\)|25006 1792 |40001 1213 |\w{5} 1205 )")
 # Privileges with commas between them; those on columns carry a list of their own.
 _GRANT = re.compile(
     r"GRANT (?P<privileges>.+) ON (?:(?P<kind>[A-Z ]+) )?"
@@ -91,6 +99,10 @@ class MySQLSession(Session):
         except mysql.connector.Error:
             pass  # the server has rolled it back with the connection
 
+    def wait_at_most(self, seconds: int) -> None:
+        for variable in ("lock_wait_timeout", "innodb_lock_wait_timeout"):
+            self._plain(f"SET SESSION {variable} = {seconds}")
+
     def _plain(self, statement: str) -> None:
         with self._connection.cursor() as cursor:
             cursor.execute(statement)
@@ -144,11 +156,16 @@ class MySQLSession(Session):
         self._plain(f"LOAD DATA LOCAL INFILE '{quoted}' {clause.replace('IGNORE INTO', 'INTO')}")
 
     def make_places(self) -> None:
-        for place in dict.fromkeys(self.config.places.values()):
+        # Even IF NOT EXISTS waits for whoever uses the schema, and others queue behind it.
+        for place in sorted(set(self.config.places.values()) - self.existing_places()):
             self._plain(
                 f'CREATE DATABASE IF NOT EXISTS "{place}"'
                 " DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
             )
+
+    def existing_places(self) -> set[str]:
+        rows = self.execute("", "SELECT s.SCHEMA_NAME FROM information_schema.SCHEMATA s")
+        return {str(place) for (place,) in rows} & set(self.config.places.values())
 
     def live_objects(self, database: str) -> dict[str, str]:
         place = self.config.places[database]
@@ -175,6 +192,63 @@ class MySQLSession(Session):
         )
         return [str(name) for (name,) in rows]
 
+    def live_tables(self, database: str) -> dict[str, Table]:
+        return catalogue.tables(self._catalogue_of(database), self.config.dialect)
+
+    def live_code(self, database: str) -> dict[str, Code]:
+        return catalogue.code(self._catalogue_of(database), self.config.dialect)
+
+    def frozen(self, database: str) -> dict[str, str]:
+        ((mode, characters, collation),) = self.execute(
+            database, "SELECT @@sql_mode, @@character_set_client, @@collation_connection"
+        )
+        return {
+            "sql mode": catalogue.sql_mode(mode),
+            "character set": str(characters),
+            "collation": str(collation),
+            "database collation": CHARACTERS[self.config.dialect][1],
+        }
+
+    def failing(
+        self, database: str, helpers: Sequence[str], rules: Mapping[str, int]
+    ) -> Iterator[tuple[str, str]]:
+        self._use(database)
+        with self._own_rule_errors():
+            # They make tables of this connection, which rules then find.
+            for helper in helpers:
+                why = self.refusal(partial(self._plain, f"CALL {helper}()"))
+                if why:
+                    yield helper, why
+            for rule, nulls in rules.items():
+                self._plain("SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY")
+                self._plain("START TRANSACTION")
+                last: deque[tuple[Any, ...] | Result] = deque(maxlen=1)
+                call = self.invoke(database, rule, [None] * nulls)
+                why = self.refusal(partial(last.extend, call))
+                self.rollback()
+                verdict = last.pop() if last else None
+                if isinstance(verdict, Result) and verdict.code == SQL_FAILED:
+                    why = verdict.message or "no reason given"
+                if why and not _WOULD_WRITE.search(why):
+                    yield rule, why
+
+    @contextmanager
+    def _own_rule_errors(self) -> Iterator[None]:
+        """A rule that fails notes it in a table of this connection, where it may write."""
+        try:
+            self._plain("CREATE TEMPORARY TABLE KENSHIN_RULE_ERROR LIKE RULE_ERROR")
+            self._plain("ALTER TABLE KENSHIN_RULE_ERROR RENAME TO RULE_ERROR")
+        except mysql.connector.Error:
+            pass  # there is no table to be like: then the failure itself cannot be told
+        try:
+            yield
+        finally:
+            self._plain("DROP TEMPORARY TABLE IF EXISTS RULE_ERROR")
+
+    def _catalogue_of(self, database: str) -> catalogue.Query:
+        place = self.config.places[database]
+        return lambda statement: self.execute("", statement, [place])
+
     def access_places(self) -> list[str]:
         return [""]
 
@@ -183,15 +257,43 @@ class MySQLSession(Session):
         rows = self.execute("", "SELECT u.User FROM mysql.user u")
         return {("", str(name)) for (name,) in rows}
 
-    def live_rights(self, roles: Sequence[str]) -> set[Right]:
+    def live_rights(self, grantees: Sequence[str]) -> set[Right]:
         there = {name for _, name in self.live_roles()}
         return {
             right
-            for role in roles
-            if role in there
-            for (line,) in self.execute("", f"SHOW GRANTS FOR {role}")
-            for right in _rights(str(line), role)
+            for grantee in grantees
+            if _name(grantee) in there
+            for (line,) in self.execute("", f"SHOW GRANTS FOR {grantee}")
+            for right in _rights(str(line), grantee)
         }
+
+    def grantees(self, account: str) -> list[str]:
+        return [f"'{name}'@'{host}'" for name, host in self.live_logins() if name == account]
+
+    def holders(self) -> dict[str, str]:
+        rows = self.execute(
+            "",
+            "SELECT u.User, u.Host FROM mysql.user u JOIN ("
+            "SELECT d.User, d.Host FROM mysql.db d"
+            " UNION SELECT t.User, t.Host FROM mysql.tables_priv t"
+            " UNION SELECT p.User, p.Host FROM mysql.procs_priv p"
+            ") g ON g.User = u.User AND g.Host = u.Host WHERE u.Select_priv = 'N'",
+        )
+        # A role of MariaDB has no host.
+        return {f"'{name}'@'{host}'" if host else str(name): str(name) for name, host in rows}
+
+    def is_locked(self, account: str) -> bool:
+        [(text,)] = self.execute("", f"SHOW CREATE USER {account}")
+        return "ACCOUNT LOCK" in str(text)
+
+    def live_defaults(self) -> set[tuple[str, str, str]]:
+        if self.config.engine == "mariadb":
+            rows = self.execute("", "SELECT u.User, u.Host, u.default_role FROM mysql.user u")
+        else:
+            rows = self.execute(
+                "", "SELECT r.USER, r.HOST, r.DEFAULT_ROLE_USER FROM mysql.default_roles r"
+            )
+        return {(str(name), str(host), str(role)) for name, host, role in rows if role}
 
     def live_logins(self) -> set[tuple[str, str]]:
         rows = self.execute("", "SELECT u.User, u.Host FROM mysql.user u")
@@ -218,13 +320,19 @@ class MySQLSession(Session):
     def is_passing(self, error: Exception) -> bool:
         return isinstance(error, mysql.connector.Error) and error.errno in _PASSING
 
+    def is_busy(self, error: Exception) -> bool:
+        return isinstance(error, mysql.connector.Error) and error.errno in _BUSY
+
 
 def _rights(line: str, role: str) -> Iterator[Right]:
     """The rights in one line of SHOW GRANTS, wherever they are; a schema may be a pattern."""
     given, _, grantee = line.rpartition(" TO ")
-    if not line.startswith("GRANT ") or _name(grantee.split()[0]) != role:
+    if not line.startswith("GRANT ") or _name(grantee.split()[0]) != _name(role):
         return  # MariaDB also shows what the roles of a role may do
     match = _GRANT.match(line)
+    if line.startswith("GRANT PROXY ON "):
+        yield Right("", "PROXY", given.removeprefix("GRANT PROXY ON "), "PROXY", role)
+        return
     if match is None:
         # GRANT roles TO another
         for name in given.removeprefix("GRANT ").split(","):
