@@ -13,12 +13,11 @@ from kenshin.commands import config as config_commands
 from kenshin.commands import cycle as cycle_commands
 from kenshin.commands import db as db_commands
 from kenshin.commands import demo as demo_commands
+from kenshin.commands import doctor as doctor_commands
 from kenshin.commands import secret as secret_commands
 from kenshin.commands import simulate as simulate_commands
-from kenshin.config import ConfigError
+from kenshin.commands.errors import known
 from kenshin.cycle import Busy
-from kenshin.engines import EngineError
-from kenshin.secret import SecretError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,7 +35,8 @@ from kenshin.secret import SecretError
 def kenshin(context: click.Context, path: Path) -> None:
     """A Meter Data Manager that lives in the database.
 
-    Exit status: 0 done, 3 done with rejects or gaps, 1 failed, 2 wrong usage, 75 try again.
+    Exit status: 0 done, 3 done with rejects or gaps, 1 failed, 2 wrong usage, 75 try again. The
+    verbs of `db`, and `doctor`, say 0 nothing differs, 1 something does, 2 failed.
     """
     context.obj = path
 
@@ -49,6 +49,7 @@ kenshin.add_command(cycle_commands.cycle)
 kenshin.add_command(cycle_commands.sync_he)
 kenshin.add_command(simulate_commands.simulate)
 kenshin.add_command(demo_commands.demo)
+kenshin.add_command(doctor_commands.doctor)
 
 
 def main() -> None:
@@ -58,7 +59,7 @@ def main() -> None:
     except Busy as error:
         click.echo(f"kenshin: {error}", err=True)
         sys.exit(75)
-    except (ConfigError, EngineError, SecretError) as error:
+    except known() as error:
         click.echo(f"kenshin: {error}", err=True)
         sys.exit(1)
 

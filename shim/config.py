@@ -6,9 +6,13 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 ENGINES = ("firebird-embedded", "firebird", "mysql", "mariadb")
+
+# Rules and scripts write these names without quotes, and paths in plain ones.
+_SCHEMA = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_NOT_IN_PATHS = re.compile(r"['\x00-\x1f\x7f-\x9f]")
 
 
 class ConfigError(Exception):
@@ -67,6 +71,10 @@ def load(path: Path) -> Config:
         raise ConfigError(
             f"{path}: no such file; give one with --config or KENSHIN_CONFIG"
         ) from error
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8, at byte {error.start}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
     return from_entries(entries, path.resolve().parent)
@@ -103,7 +111,8 @@ def _places(engine: str, given: dict[str, object], base: Path) -> dict[str, str]
     if engine == "firebird-embedded":
         names = {"mdm": "kenshin.fdb", "vps": "kenshin.fdb", "he": "kenshin-he.fdb"}
     elif engine == "firebird":
-        names = {"mdm": "kenshin", "vps": "kenshin", "he": "kenshin-he"}
+        main = "/srv/kenshin/kenshin.fdb"
+        names = {"mdm": main, "vps": main, "he": "/srv/kenshin/kenshin-he.fdb"}
     else:
         names = {"mdm": "mdm", "vps": "vps", "he": "he"}
     names.update({str(database): str(place) for database, place in given.items()})
@@ -111,19 +120,64 @@ def _places(engine: str, given: dict[str, object], base: Path) -> dict[str, str]
     if unknown:
         raise ConfigError(f"[places] {unknown[0]}: there are only mdm, vps and he")
     if engine == "firebird-embedded":
-        return {database: str((base / place).resolve()) for database, place in names.items()}
+        names = {database: str(base / place) for database, place in names.items()}
+    for database, place in names.items():
+        wrong = _wrong_file(place) if engine.startswith("firebird") else _wrong_schema(place)
+        if wrong:
+            raise ConfigError(f"[places] {database} = {place!r}: {wrong}")
+    if engine == "firebird-embedded":
+        names = {database: str(Path(place).resolve()) for database, place in names.items()}
+    _check_sharing(engine, names)
     return names
+
+
+def _wrong_schema(place: str) -> str:
+    if _SCHEMA.fullmatch(place):
+        return ""
+    return "a letter, then letters, digits and underscores, at most 64"
+
+
+def _wrong_file(place: str) -> str:
+    if not (PurePosixPath(place).is_absolute() or PureWindowsPath(place).is_absolute()):
+        return (
+            "must be the whole path of the database file on the server, no alias: "
+            "rules find the scratch file beside it by its path"
+        )
+    if _NOT_IN_PATHS.search(place):
+        return "no quote (') and no control character may stand in the path of a database file"
+    return ""
+
+
+def _check_sharing(engine: str, places: dict[str, str]) -> None:
+    mdm, vps, he = (places[database] for database in ("mdm", "vps", "he"))
+    if he == vps != mdm:
+        raise ConfigError(
+            f"[places] he = {he!r}: it cannot share the place of vps without mdm, for VPS-DB's "
+            "rules would read HE-DB's copies; give it the place of mdm, or one of its own"
+        )
+    if he == vps and engine.startswith("firebird"):
+        raise ConfigError(
+            f"[places] he = {he!r}: on Firebird HE-DB and VPS-DB cannot be in one file; "
+            "give he, or vps, a file of its own"
+        )
 
 
 def _connection(entries: dict[str, object], base: Path) -> Connection:
     return Connection(
         host=str(entries.get("host", "localhost")),
-        port=int(str(entries.get("port", 0))),
+        port=_port(entries.get("port", 0)),
         socket=str(entries.get("socket", "")),
         user=str(entries.get("user", "")),
         password=_secret(entries, base),
         durable=bool(entries.get("durable", True)),
     )
+
+
+def _port(given: object) -> int:
+    text = str(given)
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
+        raise ConfigError(f"[connection] port = {given!r}: must be a number up to 65535")
+    return int(text)
 
 
 def _prefix(entries: dict[str, object]) -> str:
@@ -160,3 +214,5 @@ def _secret(entries: dict[str, object], base: Path) -> str:
         return path.read_text(encoding="utf-8").rstrip("\n")
     except OSError as error:
         raise ConfigError(f"[connection] password_file {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"[connection] password_file {path}: is not UTF-8") from error

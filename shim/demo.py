@@ -77,8 +77,10 @@ class Demo:
         began = time.monotonic()
         config = self._prepare()
         with self._progress() as progress:
-            bar = progress.add_task("install the schema", total=len(release.steps(config)))
-            release.apply(config, lambda _: progress.advance(bar))
+            bar = progress.add_task("install the schema", total=None)
+            release.apply(
+                config, lambda at: progress.update(bar, completed=at.number, total=at.total)
+            )
         with open_session(config) as session:
             rules = Rules(session, Catalog(config.dialect))
             release.load_rows(session, config, "demo")

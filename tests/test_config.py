@@ -34,7 +34,15 @@ def test_an_empty_file_is_an_embedded_installation_beside_it(tmp_path: Path) -> 
     [
         ("mysql", "mysql", {"mdm": "mdm", "vps": "vps", "he": "he"}),
         ("mariadb", "mariadb", {"mdm": "mdm", "vps": "vps", "he": "he"}),
-        ("firebird", "firebird", {"mdm": "kenshin", "vps": "kenshin", "he": "kenshin-he"}),
+        (
+            "firebird",
+            "firebird",
+            {
+                "mdm": "/srv/kenshin/kenshin.fdb",
+                "vps": "/srv/kenshin/kenshin.fdb",
+                "he": "/srv/kenshin/kenshin-he.fdb",
+            },
+        ),
     ],
 )
 def test_each_engine_has_its_dialect_and_places(
@@ -47,6 +55,18 @@ def test_each_engine_has_its_dialect_and_places(
 def test_a_given_place_replaces_the_usual_one(tmp_path: Path) -> None:
     config = written(tmp_path, 'engine = "mysql"\n[places]\nhe = "mdm"')
     assert config.places == {"mdm": "mdm", "vps": "vps", "he": "mdm"}
+
+
+def test_databases_may_share_a_place(tmp_path: Path) -> None:
+    text = 'engine = "mysql"\n[places]\nmdm = "one"\nvps = "one"\nhe = "one"'
+    assert set(written(tmp_path, text).places.values()) == {"one"}
+    places = written(tmp_path, '[places]\nvps = "vps.fdb"\nhe = "kenshin.fdb"').places
+    assert places["mdm"] == places["he"] != places["vps"]
+
+
+def test_a_windows_server_has_paths_of_its_own(tmp_path: Path) -> None:
+    text = "engine = 'firebird'\n[places]\nhe = 'C:\\data\\he.fdb'"
+    assert written(tmp_path, text).places["he"] == r"C:\data\he.fdb"
 
 
 def test_relative_paths_count_from_the_file(tmp_path: Path) -> None:
@@ -66,6 +86,23 @@ def test_the_connection(tmp_path: Path) -> None:
         ('engine = "oracle"', "engine = 'oracle': must be one of firebird-embedded"),
         ("files = 1", r"\[files\] must be a table"),
         ('[places]\nxyz = "x"', r"\[places\] xyz: there are only mdm, vps and he"),
+        ('engine = "firebird"\n[places]\nhe = "alias"', r"\[places\] he = 'alias': .*whole path"),
+        ('engine = "firebird"\n[places]\nmdm = "a/b.fdb"', r"mdm = 'a/b.fdb': .*whole path"),
+        ('engine = "mysql"\n[places]\nmdm = "site-mdm"', "mdm = 'site-mdm': a letter, then"),
+        ('engine = "mariadb"\n[places]\nhe = "1he"', "he = '1he': a letter, then"),
+        (f'engine = "mysql"\n[places]\nvps = "{"v" * 65}"', "at most 64"),
+        ('engine = "mysql"\n[places]\nhe = ""', "he = '': a letter, then"),
+        ('engine = "mysql"\n[places]\nhe = "he\\n"', r"he = 'he\\n': a letter, then"),
+        ('engine = "mysql"\n[places]\nhe = "vps"', "cannot share the place of vps without mdm"),
+        ('[places]\nmdm = "other.fdb"\nhe = "kenshin.fdb"', "the place of vps without mdm"),
+        ('[places]\nhe = "./kenshin.fdb"', "on Firebird HE-DB and VPS-DB cannot be in one file"),
+        ('[places]\nhe = "it\'s.fdb"', r"\[places\] he = .*it's.fdb.*: no quote"),
+        ('[places]\nmdm = "a\\u0000.fdb"', "no control character"),
+        ('engine = "firebird"\n[places]\nmdm = "/srv/it\'s.fdb"', "mdm = .*it's.fdb.*: no quote"),
+        ('engine = "firebird"\n[places]\nvps = "/srv/a\\n.fdb"', "no control character"),
+        ('[connection]\nport = "x"', r"\[connection\] port = 'x': must be a number"),
+        ("[connection]\nport = true", "port = True: must be a number"),
+        ("[connection]\nport = 65536", "port = 65536: must be a number up to 65535"),
         ('[connection]\npassword = "secret"', "no secret stands in the configuration"),
         ('[connection]\npassword_file = "none"', "password_file .*none: No such file"),
         ("engine = ", "kenshin.toml: Invalid value"),
@@ -79,6 +116,18 @@ def test_an_unusable_entry_is_named(tmp_path: Path, text: str, says: str) -> Non
 def test_a_missing_file_says_how_to_give_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file; give one with --config"):
         load(tmp_path / "kenshin.toml")
+
+
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "kenshin.toml"
+    path.write_bytes(b'user = "J\xf6rg"')
+    with pytest.raises(ConfigError, match=r"kenshin\.toml: is not UTF-8, at byte 9"):
+        load(path)
+    with pytest.raises(ConfigError, match="Is a directory"):
+        load(tmp_path)
+    (tmp_path / "secret").write_bytes(b"\xff")
+    with pytest.raises(ConfigError, match=r"password_file .*secret: is not UTF-8"):
+        written(tmp_path, '[connection]\npassword_file = "secret"')
 
 
 def test_the_password_comes_from_its_file(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@
 {{ table('SCHEMA_RELEASE', 'Objects of this database as each release deployed them.',
    columns = {
      '"RELEASE"':   ('VARCHAR(32) NOT NULL', 'Release that deployed the object.'),
-     'OBJECT':      ('VARCHAR(63) NOT NULL', 'Name of the table, view or procedure.'),
-     'KIND':        ('VARCHAR(16) NOT NULL', 'What the object is: table, session, view, procedure.'),
-     'CHECKSUM':    ('CHAR(64) NOT NULL', 'SHA-256 of its normalised text, in hexadecimal.'),
+     'OBJECT':      ('VARCHAR(63) NOT NULL', 'Folder and name of the file that made it.'),
+     'KIND':        ('VARCHAR(16) NOT NULL', 'Folder of the file: sql, data, views, procedures, alias, giver.'),
+     'CHECKSUM':    ('CHAR(64) NOT NULL', 'SHA-256 of the text that it was deployed from, in hexadecimal.'),
+     'FINGERPRINT': ('CHAR(64)', 'SHA-256 of the text as the server keeps it, where it writes it anew: views of MySQL and MariaDB.'),
      'DEPLOYED_AT': (t.time ~ ' NOT NULL', 'When it was deployed.'),
      'DEPLOYED_BY': ('VARCHAR(128) NOT NULL', 'Database account that deployed it.'),
    },
