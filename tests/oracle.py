@@ -76,6 +76,7 @@ class UsageRow:
     repoll_reading: Decimal | None = None
     repoll_usage: Decimal | None = None
     repolled_at: datetime | None = None
+    repolls: int = 0
 
 
 @dataclass
@@ -589,7 +590,8 @@ class Oracle:
         """IMPORT_COLLECTION_LOG PAST at cycle time `at`: fills missing rows, completes usage.
 
         A device's address stands for the LD_ID that it has now. READING, USAGE_VALUE and STATUS
-        stay as they were delivered on time.
+        stay as they were delivered on time. Of a row that was filled before only the count of the
+        files that brought a reading of it changes.
         """
         if (heid, at, "PAST", Path(path).name) in self.taken_in:
             return Counts(code=REPEAT)
@@ -604,7 +606,11 @@ class Oracle:
                 continue
             key = (ld_id, row.sub_number, row.measured_time)
             usage = self.usage.get(key)
-            if usage is None or usage.status != MISSING or usage.repoll_reading is not None:
+            if usage is None or usage.status != MISSING:
+                counts.ignored += 1
+                continue
+            usage.repolls += 1
+            if usage.repoll_reading is not None:
                 counts.ignored += 1
                 continue
             usage.repoll_reading = row.reading

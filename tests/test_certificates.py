@@ -333,40 +333,104 @@ def test_a_big_file_is_read_to_its_last_line(way: Way) -> None:
 # --- What operators see of them ---------------------------------------------------------
 
 
-def test_certificates_that_end_are_shown(session: Session) -> None:
-    soon, later = datetime.now() + timedelta(days=59), datetime.now() + timedelta(days=61)
-    ends = {
-        "C1": TO,
-        "C2": FROM,
-        "C3": f"{soon:%Y-%m-%d %H:%M:%S}",
-        "C4": f"{later:%Y-%m-%d %H:%M:%S}",
-    }
-    for serial, end in ends.items():
-        session.execute(
-            "mdm",
-            "INSERT INTO CERTIFICATE_HISTORY (CERT_SERIAL, NOT_AFTER, REVOKED)"
-            f" VALUES ('{serial}', '{end}', {int(serial == 'C1')})",
-        )
-    devices = [("CONTROLLER", n, f"C{n}", 0) for n in (1, 2, 3, 4)] + [
-        ("CONCENTRATOR", 5, "C2", 0), ("CONTROLLER", 6, "C1", 1), ("CONTROLLER", 7, "C9", 0)
-    ]  # fmt: skip
-    for table, number, serial, deleted in devices:
-        key = 900 + number
-        session.execute(
-            "mdm",
-            f"INSERT INTO {table} (TABLE_KEY, CO_ID, MAC, TYPE_ID, DELETED)"
-            f" VALUES ({key}, 'c{number}', '02000000000{number}', 11, {deleted})",
-        )
-        session.execute(
-            "mdm",
-            f"INSERT INTO {table}_TRANSACTION (TABLE_KEY, CERT_SERIAL) VALUES ({key}, '{serial}')",
-        )
-    found = session.execute(
-        "mdm", "SELECT CLASS, MAC, CERT_SERIAL, STATE FROM CERTIFICATE_EXPIRY ORDER BY MAC"
-    )
-    assert plain_rows(found) == [
-        ("PD", "020000000001", "C1", "REVOKED"),
-        ("PD", "020000000002", "C2", "EXPIRED"),
-        ("PD", "020000000003", "C3", "EXPIRING"),
-        ("CO", "020000000005", "C2", "EXPIRED"),
+def mac(number: int) -> str:
+    return f"02{number:010}"
+
+
+def register(session: Session, table: str, number: int, serial: str | None, **more: object) -> None:
+    """A device in the register; more columns of its transaction row."""
+    key = 900 + number
+    device = {"TABLE_KEY": key, "CO_ID": f"c{number}", "MAC": mac(number), "TYPE_ID": 11}
+    transaction = {"TABLE_KEY": key, "CERT_SERIAL": serial, **more}
+    for name, row in ((table, device), (f"{table}_TRANSACTION", transaction)):
+        marks = ", ".join("?" * len(row))
+        statement = f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})"
+        session.execute("mdm", statement, list(row.values()))
+
+
+def certify(session: Session, serial: str, **more: object) -> None:
+    row = {"CERT_SERIAL": serial, **more}
+    marks = ", ".join("?" * len(row))
+    statement = f"INSERT INTO CERTIFICATE_HISTORY ({', '.join(row)}) VALUES ({marks})"
+    session.execute("mdm", statement, list(row.values()))
+
+
+def states(session: Session) -> list[tuple[object, ...]]:
+    query = "SELECT CLASS, MAC, CERT_SERIAL, STATE FROM DEVICE_CERTIFICATE ORDER BY MAC"
+    return plain_rows(session.execute("mdm", query))
+
+
+def test_every_device_is_shown_with_its_certificate(session: Session) -> None:
+    """The dummies of the head-ends and what was disposed of are no devices in service."""
+    now = datetime.now().replace(microsecond=0)
+    certify(session, "C1", NOT_AFTER=TO, REVOKED=1, REVOKED_AT=FROM)
+    certify(session, "C2", NOT_AFTER=FROM)
+    certify(session, "C3", NOT_AFTER=now + timedelta(days=59))
+    certify(session, "C4", NOT_AFTER=now + timedelta(days=61))
+    certify(session, "C5", NOT_BEFORE=now + timedelta(days=1))
+    for number in range(1, 6):
+        register(session, "CONTROLLER", number, f"C{number}")
+    register(session, "CONCENTRATOR", 6, "C2")
+    register(session, "CONTROLLER", 7, "C9")
+    register(session, "CONCENTRATOR", 8, None)
+    register(session, "CONTROLLER", 9, "C4")
+    session.execute("mdm", "UPDATE CONTROLLER SET DELETED = 1 WHERE TABLE_KEY = 909")
+    assert states(session) == [
+        ("PD", mac(1), "C1", "REVOKED"),
+        ("PD", mac(2), "C2", "EXPIRED"),
+        ("PD", mac(3), "C3", "EXPIRING"),
+        ("PD", mac(4), "C4", "VALID"),
+        ("PD", mac(5), "C5", "PENDING"),
+        ("CO", mac(6), "C2", "EXPIRED"),
+        ("PD", mac(7), "C9", "UNKNOWN"),
+        ("CO", mac(8), None, "NONE"),
     ]
+    found = session.execute(
+        "mdm", "SELECT NOT_AFTER, REVOKED_AT FROM DEVICE_CERTIFICATE WHERE STATE = 'REVOKED'"
+    )
+    assert plain_rows(found) == [(TO, FROM)]
+
+
+# --- What a device gets with them -------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "table"), [("PD", "CONTROLLER"), ("CO", "CONCENTRATOR")])
+def test_a_device_whose_certificate_ended_gets_keys_with_a_new_one(
+    session: Session, kind: str, table: str
+) -> None:
+    def call(rule: str, *arguments: object) -> int:
+        return session.call("mdm", rule, *arguments).code
+
+    def revise() -> int:
+        return call("REVISE_COMMON_KEY", kind, mac(1), None, b"\x01\x04test" + bytes(60), None)
+
+    def open_alerts() -> list[tuple[object, ...]]:
+        query = "SELECT MESSAGE FROM MDM_ALERT_HISTORY WHERE CLEARED_AT IS NULL"
+        return plain_rows(session.execute("mdm", query))
+
+    for serial in ("C1", "C2", "C3"):
+        certify(session, serial, NOT_AFTER=TO)
+    register(session, table, 1, "C1", PROV_STAT="C")
+    assert call("SET_CONFIG", "ALA_LINKED", "1") == 0
+    assert revise() == 0
+
+    session.execute(
+        "mdm", f"UPDATE CERTIFICATE_HISTORY SET NOT_AFTER = '{FROM}' WHERE CERT_SERIAL = 'C1'"
+    )
+    assert states(session) == [(kind, mac(1), "C1", "EXPIRED")]
+    assert revise() == 4001
+    message = f"{mac(1)} asked for a key, but its certificate C1 has expired"
+    assert open_alerts() == [(message,)]
+    assert call("RENEW_CERTIFICATE", mac(1), "C2") == 0
+    assert states(session) == [(kind, mac(1), "C2", "VALID")]
+    assert revise() == 0
+    assert open_alerts() == []
+
+    revoked = datetime(2025, 12, 24, 18, 30, 15)
+    assert call("REVOKE_CERTIFICATE_AT", "C2", "key compromise", revoked) == 0
+    assert states(session) == [(kind, mac(1), "C2", "REVOKED")]
+    assert revise() == 4001
+    assert call("RENEW_CERTIFICATE", mac(1), "C2") == 3002
+    assert call("RENEW_CERTIFICATE", mac(1), "C3") == 0
+    assert revise() == 0
+    assert states(session) == [(kind, mac(1), "C3", "VALID")]

@@ -148,6 +148,13 @@ MAKERS: list[tuple[str, Callable[[Caller], Arguments]]] = [
         "REVISE_COMMON_KEY",
         lambda c: {"p_class": "PD", "p_mac": mac(c.number()), "p_session_key": WRAPPED},
     ),
+    *[
+        (
+            "RENEW_CERTIFICATE",
+            lambda c: {"p_mac": mac(c.number()), "p_cert_serial": f"N{c.number()}"},
+        )
+    ]
+    * 2,
     *[("INSTALL_CONTROLLER", lambda c: install(c.number(), c.point()))] * 4,
     ("CLEAR_INSTALLATION", lambda c: {"p_mac": mac(c.number())}),
     ("CLEAR_INSTALLATION", lambda c: {"p_ld_id": c.point(), "p_cancel": 1}),
@@ -271,11 +278,10 @@ def prepare(config: Config, catalog: Catalog) -> None:
             one.call("INSTALL_CONTROLLER", install(number, f"p-{number}"))
         one.call("SET_CONFIG", {"p_name": "ALA_LINKED", "p_value": "1"})
         with session.transaction():
-            for number in range(DEVICES + 3):
+            serials = [f"C{number}" for number in range(DEVICES + 3)]
+            for serial in serials + [f"N{number}" for number in range(DEVICES)]:
                 session.execute(
-                    "mdm",
-                    "INSERT INTO CERTIFICATE_HISTORY (CERT_SERIAL) VALUES (?)",
-                    [f"C{number}"],
+                    "mdm", "INSERT INTO CERTIFICATE_HISTORY (CERT_SERIAL) VALUES (?)", [serial]
                 )
             name = session.account_name(config.connection.user)
             session.execute(
@@ -346,6 +352,12 @@ INVARIANTS = {
     "a device registered twice": (
         "mdm",
         "SELECT d.MAC FROM CONTROLLER d GROUP BY d.MAC HAVING COUNT(*) > 1",
+    ),
+    "a certificate to which two devices are bound": (
+        "mdm",
+        "SELECT x.CERT_SERIAL FROM CONTROLLER_TRANSACTION x JOIN CONTROLLER d"
+        " ON d.TABLE_KEY = x.TABLE_KEY WHERE d.DELETED = 0"
+        " GROUP BY x.CERT_SERIAL HAVING COUNT(*) > 1",
     ),
     "a device whose logical devices were doubled": (
         "mdm",

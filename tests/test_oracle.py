@@ -334,7 +334,7 @@ def test_a_gap_of_one_is_repaired_with_the_row_after_it(field: Field) -> None:
     field.read(T2, 104)
     counts = field.past(T3, (T1, "101.5"))
     assert counts == Counts(read=1, stored=1)
-    assert field.usage(T1) == UsageRow(None, None, 1, D("101.5"), D("1.5"), T3)
+    assert field.usage(T1) == UsageRow(None, None, 1, D("101.5"), D("1.5"), T3, 1)
     assert field.usage(T2) == UsageRow(D(104), None, 2, None, D("2.5"), T3)
     assert field.quote(T1) == QuoteRow(D("1.5"), "R", 1)
     assert field.quote(T2) == QuoteRow(D("2.5"), "R", 1)
@@ -350,12 +350,12 @@ def test_a_gap_of_two_filled_backwards_in_two_files(field: Field) -> None:
     field.ontime(T2)
     field.read(T3, 109)
     field.past(T3, (T2, 106))
-    assert field.usage(T2) == UsageRow(None, None, 1, D(106), None, T3)
+    assert field.usage(T2) == UsageRow(None, None, 1, D(106), None, T3, 1)
     assert field.quote(T2) == QuoteRow(None, "N", 0)
     assert field.usage(T3) == UsageRow(D(109), None, 2, None, D(3), T3)
     field.past(T4, (T1, 102))
-    assert field.usage(T1) == UsageRow(None, None, 1, D(102), D(2), T4)
-    assert field.usage(T2) == UsageRow(None, None, 1, D(106), D(4), T4)
+    assert field.usage(T1) == UsageRow(None, None, 1, D(102), D(2), T4, 1)
+    assert field.usage(T2) == UsageRow(None, None, 1, D(106), D(4), T4, 1)
     assert field.usage(T3).repolled_at == T3
 
 
@@ -406,8 +406,9 @@ def test_what_a_past_file_cannot_fill_is_ignored_or_rejected(field: Field) -> No
     assert field.usage(T1).repoll_reading == 101
     assert field.usage(T2) == UsageRow(None, None, 1)
     assert field.oracle.import_past(1, T3, path).code == REPEAT
+    assert field.usage(T1).repolls == 1
     assert field.past(T4, (T1, 555)) == Counts(read=1, ignored=1)  # re-polled already
-    assert field.usage(T1).repoll_reading == 101
+    assert field.usage(T1) == UsageRow(None, None, 1, D(101), D(1), T3, 2)
 
 
 def test_instant_is_re_polled_alone(tmp_path: Path) -> None:
@@ -415,7 +416,7 @@ def test_instant_is_re_polled_alone(tmp_path: Path) -> None:
     field.ontime(T0)
     field.read(T1, 5)
     field.past(T2, (T0, 4))
-    assert field.usage(T0) == UsageRow(None, None, 1, D(4), D(4), T2)
+    assert field.usage(T0) == UsageRow(None, None, 1, D(4), D(4), T2, 1)
     assert field.usage(T1) == UsageRow(D(5), D(5), 0)
     assert field.quote(T0) == QuoteRow(D(4), "R", 1)
 

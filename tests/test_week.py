@@ -213,11 +213,14 @@ def test_usage_history_is_the_oracles(week: Week) -> None:
         week.session.execute(
             "vps",
             "SELECT LD_ID, SUB_NUMBER, MEASURED_TIME, READING, USAGE_VALUE, STATUS,"
-            " REPOLL_READING, REPOLL_USAGE, REPOLLED_AT FROM USAGE_HISTORY",
+            " REPOLL_READING, REPOLL_USAGE, REPOLLED_AT, REPOLLS FROM USAGE_HISTORY",
         )
     )
     wanted = {
-        key: (r.reading, r.usage_value, r.status, r.repoll_reading, r.repoll_usage, r.repolled_at)
+        key: (
+            *(r.reading, r.usage_value, r.status),
+            *(r.repoll_reading, r.repoll_usage, r.repolled_at, r.repolls),
+        )
         for key, r in week.oracle.usage.items()
     }
     assert len(found) > 1000

@@ -1,51 +1,14 @@
-{#
-  REVOKE_CERTIFICATE records that a certificate is no longer trusted.
-
-  Its device keeps the keys that it has; REVISE_COMMON_KEY refuses it new ones.
-#}
-{% from 'frame.sql' import procedure, when %}
-{% import 'type.sql' as t %}
-{% import 'check.sql' as check %}
+{# REVOKE_CERTIFICATE records that a certificate is no longer trusted from now on. #}
+{% from 'frame.sql' import procedure, run %}
 
 {% call procedure('REVOKE_CERTIFICATE', 'Record that a certificate is revoked.',
                   callers = ['ALA'],
                   takes = dict(p_cert_serial   = 'VARCHAR(1024)',
                                p_revoke_reason = 'VARCHAR(1024)'),
-                  holds = dict(v_revoked = 'INTEGER'),
+                  means = dict(p_cert_serial = 'Serial number of the certificate.'),
                   codes = {10: 'the certificate is revoked already; the first reason stays',
                            1001: 'the serial number is missing',
                            1002: 'the serial number is badly formed, or the reason is longer than 64 characters',
                            2004: 'there is no such certificate'}) %}
-SELECT CASE
-         WHEN :p_cert_serial IS NULL                               THEN 1001
-         WHEN NOT {{ check.is_identifier(':p_cert_serial', 64) }}
-           OR CHAR_LENGTH(:p_revoke_reason) > 64                   THEN 1002
-         ELSE 0
-       END
-  FROM {{ t.one_row }}
-  INTO :RESULT_CODE;
-
-{% call when(':RESULT_CODE = 0') %}
--- Locked before it is read: of two callers the second finds it revoked.
-UPDATE CERTIFICATE_HISTORY
-   SET REVOKED = REVOKED
- WHERE CERT_SERIAL = :p_cert_serial;
-SELECT MAX(c.REVOKED)
-  FROM CERTIFICATE_HISTORY c
- WHERE c.CERT_SERIAL = :p_cert_serial
-  INTO :v_revoked;
-SET :RESULT_CODE = CASE
-  WHEN :v_revoked IS NULL THEN 2004
-  WHEN :v_revoked = 1     THEN 10
-  ELSE 0
-END;
-{% endcall %}
-
-{% call when(':RESULT_CODE = 0') %}
-UPDATE CERTIFICATE_HISTORY
-   SET REVOKED       = 1,
-       REVOKED_AT    = LOCALTIMESTAMP(0),
-       REVOKE_REASON = :p_revoke_reason
- WHERE CERT_SERIAL = :p_cert_serial;
-{% endcall %}
+{{ run('REVOKE_CERTIFICATE_AT', [':p_cert_serial', ':p_revoke_reason', 'NULL']) }}
 {% endcall %}

@@ -2,8 +2,9 @@
   STORE_REPOLLED fills gaps with the readings of VALID_READING.
 
   What was delivered on time stays as it was: the re-polled reading and usage stand beside
-  it. A slot gets its usage once its own reading and the one before are both known, so the
-  slot after a filled one is looked at too. QUOTE_HISTORY takes the usage over, unless
+  it. Of a slot that was filled before, only REPOLLS changes, which counts the logs that brought
+  a reading of it. A slot gets its usage once its own reading and the one before are both known,
+  so the slot after a filled one is looked at too. QUOTE_HISTORY takes the usage over, unless
   somebody corrected the slot by hand. The slots of a closed month are left alone, but for the
   last reading of the month, which the first slot of the next one needs.
 #}
@@ -33,7 +34,8 @@ SELECT COUNT(*) FROM VALID_READING v WHERE v.MEASURED_TIME <= :v_month INTO :v_o
 {{ closed_up_to(':v_closed') }}
 {{ stage('USAGE_INCREMENT') }}
 INSERT INTO USAGE_INCREMENT (LD_ID, SUB_NUMBER, MEASURED_TIME, READING, STATUS, LINE_NO)
-SELECT i.LD_ID, i.SUB_NUMBER, v.MEASURED_TIME, ROUND(v.RAW_VALUE * i.MULTIPLIER, 4), 0, v.LINE_NO
+SELECT i.LD_ID, i.SUB_NUMBER, v.MEASURED_TIME,
+       CASE WHEN u.REPOLL_READING IS NULL THEN ROUND(v.RAW_VALUE * i.MULTIPLIER, 4) END, 0, v.LINE_NO
   FROM VALID_READING v
   JOIN DEVICE_ITEM i
     ON i.PD_TABLE_KEY = v.PD_TABLE_KEY
@@ -45,11 +47,15 @@ SELECT i.LD_ID, i.SUB_NUMBER, v.MEASURED_TIME, ROUND(v.RAW_VALUE * i.MULTIPLIER,
    AND u.SUB_NUMBER = i.SUB_NUMBER
    AND u.MEASURED_TIME = v.MEASURED_TIME
    AND u.STATUS = 1
-   AND u.REPOLL_READING IS NULL
  WHERE v.RAW_VALUE IS NOT NULL
    AND v.MEASURED_TIME >= :v_closed;
+-- A slot that was filled before is counted, and then none of those that the log fills.
+{{ update_from('USAGE_HISTORY', 'USAGE_INCREMENT', same_slot() ~ "\n   AND n.READING IS NULL",
+               {'REPOLLS': 'u.REPOLLS + 1'}) }}
+DELETE FROM USAGE_INCREMENT
+ WHERE READING IS NULL;
 {{ update_from('USAGE_HISTORY', 'USAGE_INCREMENT', same_slot(),
-               {'REPOLL_READING': 'n.READING', 'REPOLLED_AT': ':p_cycle_time'}) }}
+               {'REPOLL_READING': 'n.READING', 'REPOLLED_AT': ':p_cycle_time', 'REPOLLS': 'u.REPOLLS + 1'}) }}
 
 SELECT MIN(n.MEASURED_TIME), MAX(n.MEASURED_TIME)
   FROM USAGE_INCREMENT n

@@ -20,4 +20,5 @@
      'POLL_STOP_AT':   (t.time,
                         'Reserved stop of polling; the later of start and stop reached by now decides.'),
    },
-   key = ['TABLE_KEY']) }}
+   key = ['TABLE_KEY'],
+   index = [['CERT_SERIAL']]) }}

@@ -21,4 +21,4 @@
                         'Reserved stop of polling; the later of start and stop reached by now decides.'),
    },
    key = ['TABLE_KEY'],
-   index = [['IP_ADDRESS'], ['PROV_STAT', 'TABLE_KEY']]) }}
+   index = [['IP_ADDRESS'], ['PROV_STAT', 'TABLE_KEY'], ['CERT_SERIAL']]) }}

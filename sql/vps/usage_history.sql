@@ -16,6 +16,8 @@
      'REPOLL_READING': ('DECIMAL(18,4)', 'Register reading that a re-poll brought.'),
      'REPOLL_USAGE':   ('DECIMAL(18,4)', 'Usage that it determined.'),
      'REPOLLED_AT':    (t.time, 'When the re-poll was taken in; null never.'),
+     'REPOLLS':        ('SMALLINT DEFAULT 0 NOT NULL',
+                        'How many re-polled logs brought a reading of the missing slot, since release 0.2.0.'),
    },
    key = ['LD_ID', 'SUB_NUMBER', 'MEASURED_TIME'],
    index = [['MEASURED_TIME']]) }}

@@ -1,26 +1,9 @@
 """Cases of REVOKE_CERTIFICATE."""
 
+from datetime import datetime
+
 from case import Case
-
-CERTIFICATES = [
-    ("mdm", f"INSERT INTO CERTIFICATE_HISTORY (CERT_SERIAL, SUBJECT) VALUES ('{serial}', 'CN=x')")
-    for serial in ("2038113", "2038114")
-]
-ROWS = (
-    "mdm:SELECT c.CERT_SERIAL, c.REVOKED, CASE WHEN c.REVOKED_AT IS NULL THEN 0 ELSE 1 END, c.REVOKE_REASON"
-    " FROM CERTIFICATE_HISTORY c ORDER BY c.CERT_SERIAL"
-)
-AT = (
-    "mdm:SELECT COUNT(*) FROM CERTIFICATE_HISTORY c"
-    " WHERE c.REVOKED_AT > '2026-01-01 00:00:00' AND c.REVOKED_AT <= LOCALTIMESTAMP(0)"
-)
-GOOD = ("2038114", 0, 0, None)
-UNTOUCHED = {ROWS: [("2038113", 0, 0, None), GOOD]}
-
-
-def revoked(reason):
-    return {ROWS: [("2038113", 1, 1, reason), GOOD], AT: [(1,)]}
-
+from cases._revocation import AT, CERTIFICATES, GOOD, ROWS, UNTOUCHED, revoked
 
 CASES = [
     Case("with a reason", ("2038113", "device lost"), given=CERTIFICATES, then=revoked("device lost")),
@@ -29,6 +12,9 @@ CASES = [
     Case("a reason of 64 characters", ("2038113", "失" * 64), given=CERTIFICATES, then=revoked("失" * 64)),
     Case("a reason of 65 characters", ("2038113", "x" * 65), 1002, given=CERTIFICATES, then=UNTOUCHED),
     Case("an injection is a reason", ("2038113", "' OR 1=1 --"), given=CERTIFICATES, then=revoked("' OR 1=1 --")),
+    Case("a repeat of one that was revoked at a moment", ("2038113", "lost"), 10,
+         given=[*CERTIFICATES, ("REVOKE_CERTIFICATE_AT", "2038113", "lost", datetime(2025, 12, 24))],
+         then={ROWS: [("2038113", 1, 1, "lost"), GOOD], AT: [(0,)]}),
     Case("a repeat keeps the first reason", ("2038113", "other"), 10,
          given=[*CERTIFICATES, ("REVOKE_CERTIFICATE", "2038113", "lost")], then=revoked("lost")),
     Case("a repeat keeps the first moment", ("2038113", None), 10,
