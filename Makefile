@@ -27,7 +27,7 @@ demo: setup ## Run four simulated head-ends against an embedded database, end to
 	@$(BIN)/kenshin demo
 
 test: lint engines ## Check the style, then run every test on every engine.
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	@$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(VENV)/.test types ## Check style and types, and that the reference is up to date.
 	@$(BIN)/ruff check --quiet --output-format concise || $(call say,ruff found something,$(BIN)/ruff check --fix mends most of it)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -18,6 +20,17 @@ from servers import SERVERS, Server
 
 # The client library reads its settings once: the embedded engine's must be there first.
 ENGINES = ("firebird-embedded", "mysql", "mariadb", "firebird-server")
+
+
+class ByEngine(LoadScopeScheduling):
+    """All tests of one engine go to one worker: it alone starts that server, and installs there."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((e for e in ENGINES if re.search(rf"[\[-]{e}[\]-]", nodeid)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByEngine:
+    return ByEngine(config, log)
 
 
 class RolledBack(Exception):
@@ -105,9 +118,7 @@ def installations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installa
     made.close()
 
 
-@pytest.fixture(
-    scope="session", params=[pytest.param(e, marks=pytest.mark.xdist_group(e)) for e in ENGINES]
-)
+@pytest.fixture(scope="session", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
