@@ -415,12 +415,13 @@ def _at_work(config: Config, target: Target) -> Iterator[_Work]:
     with open_session(config) as session:
         session.wait_at_most(PATIENCE)
         access.check_prefix(session)
-        session.make_places()
         wanted = steps(config, target)
         for attempt in range(1, GROUND_TRIES + 1):
             try:
                 _make_ground(session, target, wanted)
                 break
+            except Refused:
+                raise
             except (EngineError, session.driver_error):
                 # Another runner may be making the same: then it is there the next time.
                 if attempt == GROUND_TRIES:
@@ -433,6 +434,7 @@ def _at_work(config: Config, target: Target) -> Iterator[_Work]:
 def _make_ground(session: Session, target: Target, wanted: list[Step]) -> None:
     """Make what a run stands on, where it is not there yet."""
     config = session.config
+    session.make_places()
     access.make_definer(session)
     for place in dict.fromkeys(config.places.values()):
         for statement in prelude(config.dialect):
