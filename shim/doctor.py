@@ -94,7 +94,7 @@ def drift(config: Config) -> Iterator[Finding]:
     if not differences:
         yield Finding("drift", "ok", "all objects and rights are the release's")
         return
-    named = "; ".join(f"{d.database}.{d.name} {d.what}" for d in differences[:NAMED])
+    named = "; ".join(map(str, differences[:NAMED]))
     more = f", and {len(differences) - NAMED} more" if len(differences) > NAMED else ""
     do = "kenshin db verify names all, kenshin db apply puts them back"
     yield Finding("drift", "warning", f"{len(differences)}: {named}{more}", do)

@@ -24,6 +24,26 @@ SELECT MAX(d.TABLE_KEY)
 {% endmacro %}
 
 {#
+  The device that has :v_mac: its key in :v_pd or, a concentrator's, in :v_co, whether it was
+  disposed of in :v_deleted, and a column of its transaction row.
+#}
+{% macro find_by_mac(column, into) %}
+{{ with_transaction('CONTROLLER', ':v_pd', column, into) }}
+{% call when(':v_pd IS NULL') %}
+{{ with_transaction('CONCENTRATOR', ':v_co', column, into) }}
+{% endcall %}
+{% endmacro %}
+
+{% macro with_transaction(device, key, column, into) %}
+SELECT MAX(d.TABLE_KEY), MAX(d.DELETED), MAX(x.{{ column }})
+  FROM {{ device }} d
+  JOIN {{ device }}_TRANSACTION x
+    ON x.TABLE_KEY = d.TABLE_KEY
+ WHERE d.MAC = :v_mac
+  INTO {{ key }}, :v_deleted, {{ into }};
+{%- endmacro %}
+
+{#
   Until this transaction ends nobody else gives away a place or an identifier: two callers could
   both take the last one. The row is one that no import of readings locks, which takes seconds.
 #}

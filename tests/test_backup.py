@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ CALLER = "auditor"
 
 
 @dataclass
-class Tools:
+class Tools(ABC):
     """The programs that save and restore, for one installation."""
 
     engine: str
@@ -32,11 +33,13 @@ class Tools:
     server: Server | None
     folder: Path
 
+    @abstractmethod
     def save(self) -> None:
-        raise NotImplementedError
+        """Save it into the folder."""
 
+    @abstractmethod
     def restore(self) -> None:
-        raise NotImplementedError
+        """Make it again from the folder."""
 
 
 class Dump(Tools):

@@ -74,6 +74,9 @@ class Patient:
         # The definer under another name is a stranger with rights.
         return {f for f in found if f[1] not in lost and "kenshin_gone" not in f[1]}
 
+    def read(self) -> dict[str, inspect.Place]:
+        return inspect.read(self.session, set(self.config.places.values()))
+
     def put_rights(self) -> None:
         access.put(self.session, self.steps)
 
@@ -558,9 +561,9 @@ def test_all_is_put_back(patient: Patient) -> None:
 
 
 def test_only_what_the_own_statements_leave_is_to_be_dropped(patient: Patient) -> None:
-    assert list(inspect.altered(patient.session, patient.steps)) == []
+    assert list(inspect.altered(patient.session, patient.steps, patient.read())) == []
     patient.run("mdm", f"DROP PROCEDURE {RULE}")
-    found = list(inspect.altered(patient.session, patient.steps))
+    found = list(inspect.altered(patient.session, patient.steps, patient.read()))
     patient.remake("procedures", RULE)
     assert [step.unit.name for step, _ in found] == [RULE]
     assert found[0][1] == ({RULE} if patient.dialect == "mysql" else set())

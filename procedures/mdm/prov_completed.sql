@@ -5,6 +5,7 @@
   keys already, stays as it is: a meter that reboots goes through provisioning again.
 #}
 {% from 'frame.sql' import procedure, when %}
+{% from 'device.sql' import find_by_mac %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -28,20 +29,7 @@ SELECT CASE
 
 {% call when(':RESULT_CODE = 0') %}
 SET :v_mac = {{ check.plain_mac(':p_mac') }};
-SELECT MAX(d.TABLE_KEY), MAX(d.DELETED), MAX(x.PROV_STAT)
-  FROM CONTROLLER d
-  JOIN CONTROLLER_TRANSACTION x
-    ON x.TABLE_KEY = d.TABLE_KEY
- WHERE d.MAC = :v_mac
-  INTO :v_pd, :v_deleted, :v_prov_stat;
-{% call when(':v_pd IS NULL') %}
-SELECT MAX(d.TABLE_KEY), MAX(d.DELETED), MAX(x.PROV_STAT)
-  FROM CONCENTRATOR d
-  JOIN CONCENTRATOR_TRANSACTION x
-    ON x.TABLE_KEY = d.TABLE_KEY
- WHERE d.MAC = :v_mac
-  INTO :v_co, :v_deleted, :v_prov_stat;
-{% endcall %}
+{{ find_by_mac('PROV_STAT', ':v_prov_stat') | trim }}
 SET :RESULT_CODE = CASE
   WHEN :v_deleted IS NULL         THEN 2001
   WHEN :v_deleted = 1             THEN 3002

@@ -6,7 +6,7 @@
   one so. Its keys stay as they are, and the old certificate is revoked by a rule of its own.
 #}
 {% from 'frame.sql' import procedure, when %}
-{% from 'device.sql' import lock_places %}
+{% from 'device.sql' import find_by_mac, lock_places %}
 {% from 'certificate.sql' import state_of %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
@@ -47,20 +47,7 @@ SELECT CASE
 SET :v_mac = {{ check.plain_mac(':p_mac') }};
 -- Who registers or disposes of a device, or binds another one, takes this lock first.
 {{ lock_places() }}
-SELECT MAX(d.TABLE_KEY), MAX(d.DELETED), MAX(x.CERT_SERIAL)
-  FROM CONTROLLER d
-  JOIN CONTROLLER_TRANSACTION x
-    ON x.TABLE_KEY = d.TABLE_KEY
- WHERE d.MAC = :v_mac
-  INTO :v_pd, :v_deleted, :v_bound;
-{% call when(':v_pd IS NULL') %}
-SELECT MAX(d.TABLE_KEY), MAX(d.DELETED), MAX(x.CERT_SERIAL)
-  FROM CONCENTRATOR d
-  JOIN CONCENTRATOR_TRANSACTION x
-    ON x.TABLE_KEY = d.TABLE_KEY
- WHERE d.MAC = :v_mac
-  INTO :v_co, :v_deleted, :v_bound;
-{% endcall %}
+{{ find_by_mac('CERT_SERIAL', ':v_bound') | trim }}
 SELECT MAX({{ state_of('c') | indent(11) }})
   FROM CERTIFICATE_HISTORY c
  WHERE c.CERT_SERIAL = :p_cert_serial

@@ -65,48 +65,44 @@ def _failed(as_json: bool, why: str, status: int) -> int:
 # --- Without a database -----------------------------------------------------------------
 
 
-@verb("render")
-@click.option(
-    "--to",
-    "folder",
-    default="release",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder for the SQL files.",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(configuration.ENGINES),
-    help="Render for this engine with its default places; no configuration is read.",
-)
-def render(path: Path, as_json: bool, folder: Path, engine: str | None) -> int:
-    """Write the release as plain SQL, with scripts to run by hand; no database is needed."""
-    written = release.render(_config(path, engine), folder)
-    return _say(
-        as_json, {"files": len(written), "folder": str(folder)}, f"{len(written)} files in {folder}"
-    )
-
-
-@verb("export-sqitch")
-@click.option(
-    "--to",
-    "folder",
-    default="sqitch",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder for the project.",
-)
-@click.option(
+ENGINE = click.option(
     "--engine",
     type=click.Choice(configuration.ENGINES),
     help="Write for this engine with its default places; no configuration is read.",
 )
+
+
+def folder_of(default: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """The option for where the files go."""
+    return click.option(
+        "--to",
+        "folder",
+        default=default,
+        show_default=True,
+        type=click.Path(path_type=Path),
+        help="Folder for the files.",
+    )
+
+
+@verb("render")
+@folder_of("release")
+@ENGINE
+def render(path: Path, as_json: bool, folder: Path, engine: str | None) -> int:
+    """Write the release as plain SQL, with scripts to run by hand; no database is needed."""
+    return _say_written(as_json, folder, release.render(_config(path, engine), folder))
+
+
+@verb("export-sqitch")
+@folder_of("sqitch")
+@ENGINE
 def export_sqitch(path: Path, as_json: bool, folder: Path, engine: str | None) -> int:
     """Write the release as a Sqitch project for each schema or database file."""
-    written = release.export_sqitch(_config(path, engine), folder)
-    return _say(
-        as_json, {"files": len(written), "folder": str(folder)}, f"{len(written)} files in {folder}"
-    )
+    return _say_written(as_json, folder, release.export_sqitch(_config(path, engine), folder))
+
+
+def _say_written(as_json: bool, folder: Path, written: list[Path]) -> int:
+    facts: dict[str, object] = {"files": len(written), "folder": str(folder)}
+    return _say(as_json, facts, f"{len(written)} files in {folder}")
 
 
 # --- Before -----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from kenshin import access
 from kenshin.config import Config
 from kenshin.engines import Table, column_spec
-from kenshin.release.steps import Step, Target
+from kenshin.release.steps import Step, Target, database_at
 from kenshin.render import Declaration, index_name, render_macro, template_values
 from kenshin.wanted import Wanted, wanted
 
@@ -100,13 +100,22 @@ def plan(config: Config, state: State, target: Target, found: list[Step]) -> Pla
     """What brings an installation from a state to a target whose steps were found."""
     planner = _Planner(config, state, target, found)
     changes = [change for step in found for change in planner.of_step(step)]
-    return Plan([*changes, *planner.drops(found)], planner.problems)
+    return Plan([*changes, *planner.drops()], planner.problems)
 
 
 def make(config: Config, state: State, target: Target, some: list[Step]) -> Plan:
     """What makes some of the steps of a target; nothing goes."""
     planner = _Planner(config, state, target, some)
     return Plan([change for step in some for change in planner.of_step(step)], planner.problems)
+
+
+def gone(config: Config, state: State, found: list[Step]) -> dict[str, list[str]]:
+    """By place: the keys of what was deployed and is not among the steps that were found."""
+    keys: dict[str, set[str]] = {place: set() for place in state.recorded}
+    for step in found:
+        keys.setdefault(config.places[step.database], set()).add(step.key)
+    # In their order procedures go before the views that they use.
+    return {place: sorted(known.keys() - keys[place]) for place, known in state.recorded.items()}
 
 
 def in_way_of_rollback(config: Config, old: list[Step], new: list[Step]) -> list[str]:
@@ -144,7 +153,7 @@ class _Planner:
         self.problems: list[str] = []
         values = template_values("change.sql", dialect=config.dialect)
         self.locks: dict[str, str] = values["locks"]
-        self.rights = access.declared(config, found)
+        self.found = found
 
     def of_step(self, step: Step) -> Iterator[Change]:
         """What one step of the target needs; nothing when it is there as it should be."""
@@ -169,17 +178,10 @@ class _Planner:
             kind = "first rows" if step.unit.folder == "data" else "replace" if known else "make"
             yield self._recorded(step, kind, step.unit.name, self._code(place, step))
 
-    def drops(self, found: Iterable[Step]) -> Iterator[Change]:
+    def drops(self) -> Iterator[Change]:
         """Views and procedures that were deployed and are not of the target: they go."""
-        keys: dict[str, set[str]] = {}
-        databases: dict[str, str] = {}
-        for step in found:
-            place = self.config.places[step.database]
-            keys.setdefault(place, set()).add(step.key)
-            databases.setdefault(place, step.database)
-        for place, recorded in self.state.recorded.items():
-            # Procedures go before the views that they use.
-            for key in sorted(recorded.keys() - keys.get(place, set())):
+        for place, keys in gone(self.config, self.state, self.found).items():
+            for key in keys:
                 name = key.partition(":")[2]
                 statements = [
                     text
@@ -188,7 +190,7 @@ class _Planner:
                 ]
                 if statements:
                     yield self._change(
-                        databases[place],
+                        database_at(self.config, place),
                         "drop",
                         name,
                         statements,
@@ -297,7 +299,9 @@ class _Planner:
         """The statements of a step; what a public name has lost with it is given back at once."""
         altered = self.state.altered.get((place, step.key), set())
         drops = [s for name in sorted(altered) for s in self._drop("PROCEDURE", name)]
-        lost = [r for r in sorted(self.rights) if r.place == place and r.name in altered]
+        # Whose rights on what is not dropped stay: they need not be looked for.
+        rights = sorted(access.declared(self.config, self.found)) if altered else []
+        lost = [right for right in rights if right.place == place and right.name in altered]
         return [*drops, *step.unit.statements, *access.grants(self.config, lost)]
 
     def _gone(self, place: str, key: str) -> list[tuple[str, str]]:

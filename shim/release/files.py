@@ -10,14 +10,16 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PureWindowsPath
 
 from kenshin import access, scratch, source
 from kenshin.config import Config
 from kenshin.engines import Right
 from kenshin.release.changes import Change, in_way_of_rollback, plan, state_of
+from kenshin.release.script import done, joined, macro
 from kenshin.release.steps import Step, Target, database_at, prelude, steps
-from kenshin.render import TERMINATOR, render_macro, template_values
+from kenshin.render import TERMINATOR, template_values
 
 _TABLE = re.compile(r"CREATE TABLE (\w+)")
 _SQL_MODE = re.compile(r"sql_mode = '([^']*)'")
@@ -34,13 +36,13 @@ class Way:
     before: list[Step]
     came_from: str = ""
 
-    @property
+    @cached_property
     def changes(self) -> list[Change]:
         """What is to be done, in its order."""
         state = state_of(self.config, self.before, self.wanted)
         return plan(self.config, state, self.target, self.wanted).changes
 
-    @property
+    @cached_property
     def surplus(self) -> list[Right]:
         """The rights that go."""
         old, new = (access.declared(self.config, found) for found in (self.before, self.wanted))
@@ -128,12 +130,12 @@ def _server(way: Way) -> Iterator[tuple[str, str]]:
             )
     parts += [*access.definer_statements(config), *access.role_statements(config)]
     for change in way.changes:
-        parts += [f"USE {config.places[change.database]}", *_change(config, change)]
+        parts += [f"USE {config.places[change.database]}", *done(config, change)]
     parts += _revokes(config, way.surplus)
     parts += access.grants(config, sorted(access.declared(config, way.wanted)))
     parts += access.account_statements(config)
     parts += [f"USE {config.places['mdm']}", *_noted(way)]
-    yield way.name, f"DELIMITER {TERMINATOR}\n{_joined(parts)}"
+    yield way.name, f"DELIMITER {TERMINATOR}\n{joined(parts)}"
 
 
 def _database_files(way: Way) -> Iterator[tuple[str, str]]:
@@ -145,7 +147,7 @@ def _database_files(way: Way) -> Iterator[tuple[str, str]]:
         parts = _each(config, [*prelude(config.dialect), *roles])
         for change in way.changes:
             if config.places[change.database] == place:
-                parts += _change(config, change)
+                parts += [*done(config, change), *macro(config, "end_change")]
         gone = _revokes(config, [right for right in way.surplus if right.place == place])
         given = access.grants(config, [right for right in rights if right.place == place])
         parts += _each(config, [*gone, *given])
@@ -161,7 +163,7 @@ def _database_files(way: Way) -> Iterator[tuple[str, str]]:
 
 def _each(config: Config, statements: Iterable[str]) -> list[str]:
     """Statements each of which is committed before the next."""
-    end = _macro(config, "end_change")
+    end = macro(config, "end_change")
     return [part for statement in statements for part in (statement, *end)]
 
 
@@ -170,7 +172,7 @@ def _revokes(config: Config, rights: list[Right]) -> list[str]:
     return [
         part
         for guard, statements in access.revokes(config, rights)
-        for part in _macro(config, "unless", guard, statements)
+        for part in macro(config, "unless", guard, statements)
     ]
 
 
@@ -179,7 +181,7 @@ def _once(config: Config, statement: str) -> list[str]:
     made = _TABLE.match(statement)
     if not made:
         return [statement]
-    return _macro(config, "unless", _macro(config, "has_table", made[1])[0], [statement])
+    return macro(config, "unless", macro(config, "has_table", made[1])[0], [statement])
 
 
 def _named(way: Way, place: str, file: str) -> str:
@@ -202,25 +204,9 @@ def _name(file: str) -> str:
 
 def _for_isql(parts: Iterable[str]) -> str:
     # isql would commit each change of the schema behind a transaction of its own.
-    return f"SET BAIL ON;\nSET AUTODDL OFF;\nSET TERM {TERMINATOR} ;\n{_joined(parts)}"
-
-
-def _change(config: Config, change: Change) -> list[str]:
-    statements = list(change.statements)
-    if not change.repeatable:
-        statements = _macro(config, "unless", change.guard, statements)
-    end = _macro(config, "end_change")
-    return [*statements, *end, *change.record, *end]
+    return f"SET BAIL ON;\nSET AUTODDL OFF;\nSET TERM {TERMINATOR} ;\n{joined(parts)}"
 
 
 def _noted(way: Way) -> list[str]:
     releases = way.target.code.release, way.target.structure.release
-    return _macro(way.config, "noted", *releases, way.came_from)
-
-
-def _macro(config: Config, macro: str, *arguments: object) -> list[str]:
-    return render_macro(config.dialect, "change.sql", macro, *arguments)
-
-
-def _joined(statements: Iterable[str]) -> str:
-    return "".join(f"{statement}\n{TERMINATOR}\n" for statement in statements)
+    return macro(way.config, "noted", *releases, way.came_from)

@@ -30,7 +30,7 @@ class Difference:
 
 
 @dataclass
-class _Place:
+class Place:
     """What one place has, read once, and what the steps seen so far want there."""
 
     database: str  # the first one that is there
@@ -46,7 +46,7 @@ def differences(session: Session, steps: list[Step]) -> list[Difference]:
 
     What no step makes is listed too, and left alone: it may be another program's.
     """
-    places = _places(session, set(session.config.places.values()))
+    places = read(session, set(session.config.places.values()))
     found = []
     for place in places.values():
         wrong = _code(session.config.dialect, place, place.wanted)
@@ -66,12 +66,13 @@ def differences(session: Session, steps: list[Step]) -> list[Difference]:
     return found + list(_access(session, steps, places))
 
 
-def altered(session: Session, steps: list[Step]) -> Iterator[tuple[Step, set[str]]]:
-    """Steps whose views or routines are not as they make them.
+def altered(
+    session: Session, steps: list[Step], places: dict[str, Place]
+) -> Iterator[tuple[Step, set[str]]]:
+    """Steps whose views or routines are not as they make them, by what was read of the places.
 
     With each come those of its routines that the step's own statements would leave as they are.
     """
-    places = _places(session, {session.config.places[step.database] for step in steps})
     for step in steps:
         made = wanted(session.config.dialect, step.unit.statements, step.unit.declarations)
         place = places[session.config.places[step.database]]
@@ -80,9 +81,10 @@ def altered(session: Session, steps: list[Step]) -> Iterator[tuple[Step, set[str
             yield step, wrong & made.kept
 
 
-def _places(session: Session, asked: set[str]) -> dict[str, _Place]:
+def read(session: Session, asked: set[str]) -> dict[str, Place]:
+    """What each of the places that are asked for has; they must be there."""
     dialect = session.config.dialect
-    places: dict[str, _Place] = {}
+    places: dict[str, Place] = {}
     for database in DATABASES:
         where = session.config.places[database]
         if where in places or where not in asked:
@@ -91,7 +93,7 @@ def _places(session: Session, asked: set[str]) -> dict[str, _Place]:
             for statement in prelude(dialect):
                 session.execute(database, statement)
         tables = session.live_tables(database)
-        places[where] = _Place(
+        places[where] = Place(
             database,
             tables,
             session.live_code(database),
@@ -109,7 +111,7 @@ def _recorded(
     known = tables.get("SCHEMA_RELEASE")
     if known is None:
         return {}
-    # The release before this one noted no fingerprints.
+    # A record that is older than fingerprints gets the column by the next `apply`.
     fingerprint = "r.FINGERPRINT" if "FINGERPRINT" in known.columns else "NULL"
     rows = session.execute(
         database, f"SELECT r.OBJECT, r.CHECKSUM, {fingerprint} FROM SCHEMA_RELEASE r"
@@ -120,14 +122,14 @@ def _recorded(
 # --- What a step makes ----------------------------------------------------------------
 
 
-def _record(place: _Place, step: Step) -> Iterator[Difference]:
+def _record(place: Place, step: Step) -> Iterator[Difference]:
     checksum, _ = place.recorded.get(step.key, ("", ""))
     if checksum != step.checksum:
         what = "is recorded with another text" if checksum else "is not recorded"
         yield Difference(step.database, step.key, what, is_record=True)
 
 
-def _tables(place: _Place, made: Wanted) -> Iterator[tuple[str, str]]:
+def _tables(place: Place, made: Wanted) -> Iterator[tuple[str, str]]:
     """Each name and what is wrong with it."""
     for name, table in made.tables.items():
         live = place.tables.get(name)
@@ -137,7 +139,7 @@ def _tables(place: _Place, made: Wanted) -> Iterator[tuple[str, str]]:
             yield from _table(name, table, live, place.frozen)
 
 
-def _code(dialect: str, place: _Place, made: Wanted, key: str = "") -> Iterator[tuple[str, str]]:
+def _code(dialect: str, place: Place, made: Wanted, key: str = "") -> Iterator[tuple[str, str]]:
     """Each name and what is wrong with it."""
     for name, code in made.code.items():
         live = place.code.get(name)
@@ -212,14 +214,14 @@ def _settings(
 # --- What no step makes ---------------------------------------------------------------
 
 
-def _foreign(place: _Place) -> Iterator[Difference]:
+def _foreign(place: Place) -> Iterator[Difference]:
     for name in sorted(place.tables.keys() - place.wanted.tables.keys()):
         yield Difference(place.database, name, _FOREIGN)
     for name in sorted(place.code.keys() - place.wanted.code.keys()):
         yield Difference(place.database, name, f"{_FOREIGN}: {place.code[name].kind.lower()}")
 
 
-def _access(session: Session, steps: list[Step], places: dict[str, _Place]) -> Iterator[Difference]:
+def _access(session: Session, steps: list[Step], places: dict[str, Place]) -> Iterator[Difference]:
     missing, surplus = access.differences(session, steps)
     for right in sorted(missing):
         yield Difference(right.place, str(right), "is missing")
@@ -231,7 +233,7 @@ def _access(session: Session, steps: list[Step], places: dict[str, _Place]) -> I
             yield Difference("vps", f"account {name}", what)
 
 
-def _definers(session: Session, places: Iterable[_Place]) -> Iterator[Difference]:
+def _definers(session: Session, places: Iterable[Place]) -> Iterator[Difference]:
     """Without the account that it runs as, no call of a rule is possible."""
     names = {c.settings.get("definer", "") for place in places for c in place.wanted.code.values()}
     accounts = {name for name in names if "@" in name}

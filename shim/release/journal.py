@@ -161,25 +161,18 @@ class Journal:
             [state, _now(), because or None, run, step],
         )
 
-    def abandon(self, step: int, because: str) -> Entry:
-        """Note that a person decided that a step of the broken-off run is not to be done.
+    def abandon(self, run: int, step: int, because: str) -> Entry:
+        """Note that a person decided that a step of the run that broke off is not to be done.
 
-        Raises EngineError when there is no such run or step, or the step is done.
+        Raises EngineError when there is no such step, or it is done.
         """
-        run = self._existing()
-        entry = next((e for e in self.entries(run.number) if e.number == step), None)
+        entry = next((e for e in self.entries(run) if e.number == step), None)
         if entry is None:
-            raise EngineError(f"run {run.number} has no step {step}: see kenshin db history")
+            raise EngineError(f"run {run} has no step {step}: see kenshin db history")
         if entry.state == DONE:
-            raise EngineError(f"step {step} ({entry.name}) of run {run.number} is done")
-        self.mark(run.number, step, ABANDONED, because)
+            raise EngineError(f"step {step} ({entry.name}) of run {run} is done")
+        self.mark(run, step, ABANDONED, because)
         return entry
-
-    def _existing(self) -> Run:
-        run = self.unfinished()
-        if run is None:
-            raise EngineError("no run broke off: see kenshin db history")
-        return run
 
     def _execute(self, statement: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
         return self._session.execute("mdm", statement, values or [])

@@ -11,16 +11,17 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kenshin import access, link, scratch, source
 from kenshin.config import Config
-from kenshin.engines import EngineError, Right, Session, Table, facts, open_session
+from kenshin.engines import EngineError, Right, Session, facts, open_session
 from kenshin.release import api, inspect, journal
 from kenshin.release.api import ApiChange
 from kenshin.release.changes import (
     Change,
     State,
+    gone,
     in_way_of_rollback,
     made_by,
     make,
@@ -65,7 +66,6 @@ class Outcome:
 
     release: str
     done: int
-    total: int
     differences: list[Difference] = field(default_factory=list)
 
 
@@ -104,9 +104,9 @@ def resume(config: Config, watch: Watch = nobody) -> Outcome:
 def abandon(config: Config, step: int, because: str) -> journal.Entry:
     """Note a person's decision that a step of the run that broke off is not to be done."""
     with open_session(config) as session:
-        _unfinished(session)
+        broken = _unfinished(session)
         with journal.alone(config), session.transaction():
-            return Journal(session).abandon(step, because)
+            return Journal(session).abandon(broken.number, step, because)
 
 
 def rollback(config: Config, release: str, watch: Watch = nobody) -> Outcome:
@@ -176,7 +176,7 @@ def look(config: Config) -> Look:
     with open_session(config) as session:
         now = installed(session)
         came_from = now.release if now else ""
-        found = plan(config, state(session, wanted), target, wanted)
+        found = plan(config, _whole_state(session, wanted), target, wanted)
         grants, revokes = access.declared(config, wanted), set[Right]()
         if not set(config.places.values()) - session.existing_places():
             grants, revokes = access.differences(session, wanted)
@@ -224,23 +224,27 @@ def number(config: Config) -> str:
 def state(session: Session, wanted: list[Step]) -> State:
     """What an installation has: what was deployed but is no longer as it was counts as missing."""
     config = session.config
-    there = session.existing_places()
-    tables, recorded, altered = {}, {}, {}
-    for place in dict.fromkeys(p for p in config.places.values() if p in there):
-        database = database_at(config, place)
-        tables[place] = session.live_tables(database)
-        recorded[place] = (
-            dict(session.execute(database, "SELECT r.OBJECT, r.CHECKSUM FROM SCHEMA_RELEASE r"))
-            if "SCHEMA_RELEASE" in tables[place]
-            else {}
-        )
+    places = inspect.read(session, session.existing_places())
+    tables = {where: place.tables for where, place in places.items()}
+    recorded = {
+        where: {key: checksum for key, (checksum, _) in place.recorded.items()}
+        for where, place in places.items()
+    }
+    altered = {}
     known = [s for s in wanted if s.key in recorded.get(config.places[s.database], {})]
-    for step, names in inspect.altered(session, known):
-        place = config.places[step.database]
-        if recorded[place][step.key] == step.checksum:
-            recorded[place][step.key] = ""
-        altered[place, step.key] = names
-    return State(tables, recorded, altered, _made_before(session))
+    for step, names in inspect.altered(session, known, places):
+        where = config.places[step.database]
+        if recorded[where][step.key] == step.checksum:
+            recorded[where][step.key] = ""
+        altered[where, step.key] = names
+    return State(tables, recorded, altered)
+
+
+def _whole_state(session: Session, wanted: list[Step]) -> State:
+    """The same, with what earlier releases made where something of theirs is wanted no more."""
+    found = state(session, wanted)
+    is_left = any(gone(session.config, found, wanted).values())
+    return replace(found, made=_made_before(session)) if is_left else found
 
 
 def _made_before(session: Session) -> dict[tuple[str, str], Wanted]:
@@ -259,7 +263,7 @@ def _made_before(session: Session) -> dict[tuple[str, str], Wanted]:
 def _has_record(session: Session) -> bool:
     if session.config.places["mdm"] not in session.existing_places():
         return False
-    return "SCHEMA_HISTORY" in session.live_tables("mdm")
+    return bool(session.live_columns("mdm", "SCHEMA_HISTORY"))
 
 
 def _check_newer(config: Config, target: Target) -> None:
@@ -304,18 +308,19 @@ class _Work:
     def run(self, action: str, watch: Watch, broken: Run | None = None) -> Outcome:
         """Do what is missing, and prove that nothing is."""
         release = self.target.code.release
-        found = plan(self.config, state(self.session, self.wanted), self.target, self.wanted)
+        there = _whole_state(self.session, self.wanted)
+        found = plan(self.config, there, self.target, self.wanted)
         if found.problems:
             raise Refused(f"release {release} has no way from what is there:", found.problems)
         now = self.journal.installed()
         if broken is None and not found.changes and self._is_noted(now):
-            return Outcome(release, self._finish_access(), len(self.wanted), self._verify())
+            return Outcome(release, self._finish_access(), self._verify())
         run = broken.number if broken else self._begin(action, now)
         done = self._carry_out(run, found.changes, watch)
         self._finish_access()
         differences = self._verify()
         self.journal.finish(run, len(differences))
-        return Outcome(release, done, len(self.wanted), differences)
+        return Outcome(release, done, differences)
 
     def baseline(self, because: str) -> Outcome:
         broken = self.journal.unfinished()
@@ -323,9 +328,11 @@ class _Work:
             raise EngineError(f"run {broken.number} broke off: kenshin db resume, or rollback")
         differences = [d for d in self._verify() if not d.is_record]
         if differences:
-            lines = [f"{d.database}.{d.name} {d.what}" for d in differences]
-            raise Refused(f"this is not release {self.target.code.release}:", lines)
-        everything = plan(self.config, State(self._tables(), {}), self.target, self.wanted)
+            raise Refused(
+                f"this is not release {self.target.code.release}:", list(map(str, differences))
+            )
+        there = State(state(self.session, []).tables, {})
+        everything = plan(self.config, there, self.target, self.wanted)
         run = self._begin("baseline", self.journal.installed())
         for change in everything.changes:
             with self.session.transaction():
@@ -333,10 +340,7 @@ class _Work:
                     self._execute(change.database, change.statements)
                 self._execute(change.database, change.record)
         self.journal.finish(run, 0, because)
-        return Outcome(self.target.code.release, len(everything.changes), len(self.wanted))
-
-    def _tables(self) -> dict[str, dict[str, Table]]:
-        return state(self.session, []).tables
+        return Outcome(self.target.code.release, len(everything.changes))
 
     def _begin(self, action: str, now: Run | None) -> int:
         release, structure = self.target.code.release, self.target.structure.release

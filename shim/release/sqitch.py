@@ -18,9 +18,10 @@ from urllib.parse import quote
 from kenshin import access, scratch
 from kenshin.config import Config
 from kenshin.engines import Right
-from kenshin.release.changes import Change, State, plan, state_of
+from kenshin.release.changes import State, plan, state_of
+from kenshin.release.script import done, joined, macro
 from kenshin.release.steps import Step, Target, prelude, steps
-from kenshin.render import DATABASES, TERMINATOR, render_macro, template_values
+from kenshin.render import DATABASES, TERMINATOR, template_values
 from kenshin.wanted import wanted
 
 PLANNER = "kenshin <kenshin@localhost>"
@@ -179,7 +180,7 @@ def _scratch(config: Config, place: str, rights: list[Right]) -> Iterator[_Item]
     objects = [*prelude(config.dialect), *scratch.statements(place)]
     proofs = list(_proofs(config, "scratch", objects))
     # Some use what the ones before have made.
-    end = _macro(config, "end_change")
+    end = macro(config, "end_change")
     made = [statement for one in objects for statement in (one, *end)]
     yield _Item("scratch/objects", "make what handles files", made, proofs, None, file)
     yield _roles(config, file)
@@ -198,7 +199,7 @@ def _last(config: Config, place: str, rights: list[Right]) -> Iterator[_Item]:
     yield _rights(config, place, rights)
     if place == config.places["mdm"]:
         release = Target().code.release
-        made = _macro(config, "noted", release, release, "")
+        made = macro(config, "noted", release, release, "")
         there = f"SELECT 1 FROM SCHEMA_HISTORY h WHERE h.STRUCTURE = '{release}'"
         proof = "SCHEMA_HISTORY has no line of it", there
         # The history goes on; what is there is told by SCHEMA_RELEASE.
@@ -235,14 +236,12 @@ def _objects(config: Config, found: list[Step]) -> Iterator[_Item]:
         item = _Item(
             name=f"{step.database}/{change.kind.replace(' ', '-')}/{change.object.lower()}",
             note=change.name,
-            deploy=_deploy(config, change),
+            deploy=done(config, change),
             proofs=[
                 (f"{change.name} was not done", change.guard),
                 *_proofs(config, step.database, change.statements),
             ],
-            revert=[*drop.statements, *_macro(config, "end_change"), *drop.record]
-            if drop
-            else None,
+            revert=[*drop.statements, *macro(config, "end_change"), *drop.record] if drop else None,
             place=place,
             requires=tuple(sorted(set(_requires(config, step, made)))),
             is_structure=is_structure,
@@ -252,23 +251,15 @@ def _objects(config: Config, found: list[Step]) -> Iterator[_Item]:
         made |= {(place, name): item.name for name in (*names.tables, *names.code)}
 
 
-def _deploy(config: Config, change: Change) -> list[str]:
-    made = list(change.statements)
-    if not change.repeatable:
-        # Sqitch runs a change again that broke off.
-        made = _macro(config, "unless", change.guard, made)
-    return [*made, *_macro(config, "end_change"), *change.record]
-
-
 def _proofs(config: Config, database: str, statements: Iterable[str]) -> Iterator[tuple[str, str]]:
     """That what the statements make is there."""
     one_row = template_values("type.sql", dialect=config.dialect)["one_row"]
     made = wanted(config.dialect, statements)
     for name in made.tables:
-        yield f"table {database}.{name} is missing", _macro(config, "has_table", name)[0]
+        yield f"table {database}.{name} is missing", macro(config, "has_table", name)[0]
     for name, code in made.code.items():
         if code.kind in ("VIEW", "PROCEDURE"):
-            missing = _macro(config, "has_no", code.kind, name)[0]
+            missing = macro(config, "has_no", code.kind, name)[0]
             there = f"SELECT 1 FROM {one_row} WHERE NOT EXISTS ({missing})"
             yield f"{code.kind.lower()} {database}.{name} is missing", there
 
@@ -281,10 +272,6 @@ def _requires(config: Config, step: Step, made: dict[tuple[str, str], str]) -> I
         is_here = place == here and thing in step.unit.mentions - {step.unit.name}
         if is_here or f" {place}.{thing} " in text:
             yield name
-
-
-def _macro(config: Config, macro: str, *arguments: object) -> list[str]:
-    return render_macro(config.dialect, "change.sql", macro, *arguments)
 
 
 # --- What is written ----------------------------------------------------------------------
@@ -304,18 +291,14 @@ def _write(
         for verb, statements in (("deploy", item.deploy), ("verify", proofs), ("revert", revert)):
             use = [client.use.format(item.place)] if client.use else []
             text = f"-- {verb} {project.name}:{item.name}: {item.note}\n{begin}"
-            text += _joined([*use, *statements, *client.end])
+            text += joined([*use, *statements, *client.end])
             yield _file_of(folder / verb / f"{item.name}.sql", text)
 
 
 def _begin(config: Config) -> str:
     """What each script begins with: each has a connection of its own."""
     client = _CLIENTS[config.dialect]
-    return f"{client.begin}\n" + (_joined(prelude(config.dialect)) if client.use else "")
-
-
-def _joined(statements: Iterable[str]) -> str:
-    return "".join(f"{statement}\n{TERMINATOR}\n" for statement in statements)
+    return f"{client.begin}\n" + (joined(prelude(config.dialect)) if client.use else "")
 
 
 def _plan(project: _Project, release: str, planner: str) -> str:

@@ -3,6 +3,11 @@
   gives a row once the change is done, so that it can be asked after a crash.
 #}
 {% import 'type.sql' as t %}
+{% import 'recorded.sql' as recorded %}
+
+{# What a template only imports it does not offer. #}
+{% set is_recorded, is_not_recorded = recorded.is_recorded, recorded.is_not_recorded %}
+{% set forget, noted = recorded.forget, recorded.noted %}
 
 {# What callers notice while a change is made. #}
 {% set locks = {
@@ -35,14 +40,6 @@ SELECT 1 FROM RDB$DATABASE WHERE NOT EXISTS (SELECT 1 FROM RDB$PROCEDURES WHERE 
 SELECT 1 FROM RDB$DATABASE WHERE NOT EXISTS (SELECT 1 FROM RDB$RELATIONS WHERE RDB$RELATION_NAME = {{ name | quoted }})
 {%- endif %}
 {% endmacro %}
-
-{% macro is_recorded(key, checksum) %}
-SELECT 1 FROM SCHEMA_RELEASE r WHERE r.OBJECT = {{ key | quoted }} AND r.CHECKSUM = {{ checksum | quoted }}
-{%- endmacro %}
-
-{% macro is_not_recorded(key) %}
-SELECT 1 FROM RDB$DATABASE WHERE NOT EXISTS (SELECT 1 FROM SCHEMA_RELEASE r WHERE r.OBJECT = {{ key | quoted }})
-{%- endmacro %}
 
 {# A column at its place, so that the table ends as a new one would be. #}
 {% macro add_column(table, column, type, meaning, before, place) %}
@@ -115,11 +112,6 @@ VALUES ({{ release | quoted }}, {{ key | quoted }}, {{ folder | quoted }}, {{ ch
 $$
 {% endmacro %}
 
-{% macro forget(key) %}
-DELETE FROM SCHEMA_RELEASE WHERE OBJECT = {{ key | quoted }}
-$$
-{% endmacro %}
-
 {# Statements in a script that a person may run again: only while the guard gives no row. #}
 {% macro unless(guard, statements) %}
 EXECUTE BLOCK
@@ -138,12 +130,5 @@ $$
 {# Ends a change in a script. #}
 {% macro end_change() %}
 COMMIT
-$$
-{% endmacro %}
-
-{# One line of SCHEMA_HISTORY for a script that was run to its end. #}
-{% macro noted(release, structure, came_from) %}
-INSERT INTO SCHEMA_HISTORY (ACTION, "RELEASE", STRUCTURE, FROM_RELEASE, STATE, STARTED_AT, FINISHED_AT, ACCOUNT)
-VALUES ('script', {{ release | quoted }}, {{ structure | quoted }}, {{ came_from | quoted if came_from else 'NULL' }}, 'DONE', LOCALTIMESTAMP(0), LOCALTIMESTAMP(0), {{ t.caller }})
 $$
 {% endmacro %}

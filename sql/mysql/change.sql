@@ -3,7 +3,11 @@
   query that gives a row once the change is done, so that it can be asked after a crash.
 #}
 {% import 'type.sql' as t %}
-{% from 'frame.sql' import definer %}
+{% import 'recorded.sql' as recorded %}
+
+{# What a template only imports it does not offer. #}
+{% set is_recorded, is_not_recorded = recorded.is_recorded, recorded.is_not_recorded %}
+{% set forget, noted = recorded.forget, recorded.noted %}
 
 {# What callers notice while a change is made. #}
 {% set locks = {
@@ -36,14 +40,6 @@ SELECT 1 FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM information_schema.VIEWS WHER
 SELECT 1 FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_NAME = {{ name | quoted }})
 {%- endif %}
 {% endmacro %}
-
-{% macro is_recorded(key, checksum) %}
-SELECT 1 FROM SCHEMA_RELEASE r WHERE r.OBJECT = {{ key | quoted }} AND r.CHECKSUM = {{ checksum | quoted }}
-{%- endmacro %}
-
-{% macro is_not_recorded(key) %}
-SELECT 1 FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM SCHEMA_RELEASE r WHERE r.OBJECT = {{ key | quoted }})
-{%- endmacro %}
 
 {# A column behind the one before it, so that the table ends as a new one would be. #}
 {% macro add_column(table, column, type, meaning, before, place) %}
@@ -91,11 +87,6 @@ SELECT {{ release | quoted }}, {{ key | quoted }}, {{ folder | quoted }}, {{ che
 $$
 {% endmacro %}
 
-{% macro forget(key) %}
-DELETE FROM SCHEMA_RELEASE WHERE OBJECT = {{ key | quoted }}
-$$
-{% endmacro %}
-
 {# Statements in a script that a person may run again: only while the guard gives no row. #}
 {% macro unless(guard, statements) %}
 SET @kenshin_done = EXISTS ({{ guard }})
@@ -114,11 +105,4 @@ $$
 
 {# Ends a change in a script: here every statement is committed by itself. #}
 {% macro end_change() %}
-{% endmacro %}
-
-{# One line of SCHEMA_HISTORY for a script that was run to its end. #}
-{% macro noted(release, structure, came_from) %}
-INSERT INTO SCHEMA_HISTORY (ACTION, "RELEASE", STRUCTURE, FROM_RELEASE, STATE, STARTED_AT, FINISHED_AT, ACCOUNT)
-VALUES ('script', {{ release | quoted }}, {{ structure | quoted }}, {{ came_from | quoted if came_from else 'NULL' }}, 'DONE', LOCALTIMESTAMP(0), LOCALTIMESTAMP(0), {{ t.caller }})
-$$
 {% endmacro %}
