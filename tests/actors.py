@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 from kenshin import access
 from kenshin.catalog import Catalog
@@ -14,6 +15,21 @@ from kenshin.engines import Result, Session, open_session
 def as_account(config: Config, name: str, password: str) -> Config:
     """The same installation, reached with another account."""
     return replace(config, connection=replace(config.connection, user=name, password=password))
+
+
+def write_config(config: Config, folder: Path) -> Path:
+    """The kenshin.toml of an installation, as a person would have it."""
+    reach = config.connection
+    (folder / "secret").write_text(reach.password)
+    lines = [f'engine = "{config.engine}"', "[places]"]
+    lines += [f'{database} = "{place}"' for database, place in config.places.items()]
+    lines += ["[files]", f'exchange = "{config.exchange}"', "[connection]"]
+    lines += [f'host = "{reach.host}"', f"port = {reach.port}", f'socket = "{reach.socket}"']
+    lines += [f'user = "{reach.user}"', f'password_file = "{folder / "secret"}"']
+    lines += ["[access]", f'role_prefix = "{config.role_prefix}"']
+    path = folder / "kenshin.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path
 
 
 class Actors:

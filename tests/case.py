@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from time import sleep
 from typing import Any
 
 from kenshin.engines import Result, Session
@@ -13,6 +14,13 @@ from kenshin.engines import Result, Session
 # (rule, argument, …), or an SQL statement that starts with its database: ("vps", "INSERT …")
 Call = tuple[Any, ...]
 DATABASES = ("mdm", "vps", "he")
+
+
+def today() -> date:
+    """Today, of which there is a minute left: what a test does with it is of the same day."""
+    while (datetime.now() + timedelta(minutes=1)).date() != date.today():
+        sleep(1)
+    return date.today()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from http_server import HttpServer
 from kenshin import release
 from kenshin.config import Config, Connection
 from kenshin.engines import Session, open_session, runtime
@@ -70,6 +71,11 @@ class Installations:
         # Installations on one server have roles of their own.
         prefix = f"{name.upper()}_"
         if engine == "firebird-embedded":
+            # A process keeps the root of the engine that it found first, with its locks: other
+            # processes must find them there too.
+            root = base / "engine"
+            if not root.is_symlink():
+                root.symlink_to(self.folder / "engine")
             places = {
                 "mdm": f"{base}/kenshin.fdb",
                 "vps": f"{base}/kenshin.fdb",
@@ -111,7 +117,8 @@ class Installations:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+# Before every test: whoever used the client of a server first could not use the embedded engine.
+@pytest.fixture(scope="session", autouse=True)
 def installations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installations]:
     made = Installations(tmp_path_factory.mktemp("kenshin"))
     yield made
@@ -143,3 +150,13 @@ def session(connected: Session) -> Iterator[Session]:
             raise RolledBack
     except RolledBack:
         pass
+
+
+@pytest.fixture(scope="session")
+def http(
+    engine: str, installations: Installations, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[HttpServer]:
+    """An installation of its own, served by two workers, with a simulated head-end behind it."""
+    server = HttpServer(installations.new(engine, "http"), tmp_path_factory.mktemp("http"))
+    yield server
+    server.end()

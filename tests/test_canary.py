@@ -8,6 +8,7 @@ and as base64, in all files of the server, the exchange directory and everything
 from __future__ import annotations
 
 import base64
+import os
 import subprocess
 import threading
 import time
@@ -19,7 +20,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from actors import as_account
+from actors import as_account, write_config
 from conftest import Installations
 from kenshin import release
 from kenshin.cli import kenshin
@@ -27,7 +28,6 @@ from kenshin.config import Config, Connection
 from kenshin.engines import Session, open_session
 from kenshin.secret import KeyRing, check_password, context_of, hash_password
 from servers import SERVERS
-from test_access import write_config
 
 MAC = "0200000000C1"
 CANARIES = {
@@ -58,7 +58,10 @@ def found_in(folder: Path) -> list[str]:
     names = {form.decode(): name for name, secret in CANARIES.items() for form in forms(secret)}
     wanted = [word for form in names for word in ("-e", form)]
     done = subprocess.run(
-        ["grep", "-raoFZ", *wanted, "--", str(folder)], capture_output=True, check=False
+        ["grep", "-raoFZ", *wanted, "--", str(folder)],
+        env=os.environ | {"LC_ALL": "C"},
+        capture_output=True,
+        check=False,
     )
     # A server that is running removes files of its own meanwhile.
     assert all(b"No such file" in line for line in done.stderr.splitlines()), done.stderr

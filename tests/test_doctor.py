@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from actors import Actors
+from actors import Actors, write_config
 from conftest import Installations
 from kenshin import __version__, access, doctor, preflight, release
 from kenshin.cli import kenshin
@@ -20,7 +20,6 @@ from kenshin.engines import Session, open_session
 from kenshin.engines.facts import Facts, Finding, facts_of
 from kenshin.preflight import worst
 from kenshin.secret import ENVIRONMENT, new_key_line
-from test_access import write_config
 
 MINE = ("release", "drift", "clock", "time zone", "late logs", "alerts", "errors of rules", "keys")
 

@@ -828,7 +828,7 @@ def busy(engine: str, installations: Installations) -> Config:
 
 def at_once(config: Config, call: Callable[[Session, int, int], Result]) -> list[list[Result]]:
     """The answers of each round, in which all callers begin at the same moment."""
-    start = Barrier(CALLERS, timeout=60)
+    start = Barrier(CALLERS, timeout=600)
 
     def work(session: Session, number: int) -> list[Result]:
         answers = []

@@ -556,11 +556,12 @@ def test_a_saving_event_meets_the_policies_that_match(station: Station) -> None:
 
 
 def test_an_event_for_a_cluster_leaves_other_points_alone(station: Station) -> None:
+    start = datetime.now().replace(microsecond=0) + timedelta(days=30)
     event = {
         "p_dras_event_id": "dras-2",
         "p_level": 9,
-        "p_start_at": datetime.now().replace(microsecond=0) + timedelta(days=30),
-        "p_end_at": datetime.now().replace(microsecond=0) + timedelta(days=30, hours=1),
+        "p_start_at": start,
+        "p_end_at": start + timedelta(hours=1),
         "p_cluster_id": "elsewhere",
         "p_incentive": 1000,
     }

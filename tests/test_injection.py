@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from kenshin.engines import Session
 from kenshin.render import DATABASES, Declaration, render_database
 
 CASES = Path(__file__).parent / "cases"
+WRITTEN = Path(tempfile.gettempdir()) / f"kenshin-hostile-{os.getpid()}"
 HOSTILE = (
     "' OR 1 = 1 -- ",
     "'; DROP TABLE CONTROLLER; -- ",
@@ -34,7 +37,7 @@ PATHS = (
     "..",
     "a/b.csv",
     "C:\\x",
-    "x.csv' INTO OUTFILE '/tmp/y",
+    f"x.csv' INTO OUTFILE '{WRITTEN}",
     "x y",
     "x" * 129,
 )
@@ -95,4 +98,4 @@ def test_nothing_was_executed(config: Config) -> None:
     from kenshin import release
 
     assert release.verify(config) == []
-    assert not Path("/tmp/y").exists()
+    assert not WRITTEN.exists()

@@ -200,6 +200,20 @@ class Rig:
         assert process.stdout.readline() == b"go\n"
         return process
 
+    def alone(self) -> None:
+        """Wait until the server has noticed that a killed client is gone, and taken it back."""
+        if self.server is None:
+            return
+        query = (
+            "SELECT COUNT(*) FROM information_schema.PROCESSLIST p"
+            f" WHERE p.USER = '{self.server.user}' AND p.ID <> CONNECTION_ID()"
+        )
+        until = time.monotonic() + 300
+        with open_session(self.config) as session:
+            while session.execute("", query) != [(0,)]:
+                assert time.monotonic() < until, "a client that was killed is still served"
+                time.sleep(0.05)
+
     def finish(self, at: datetime) -> None:
         with open_session(self.config) as session:
             assert run_cycle(session, self.config, at)
@@ -270,7 +284,8 @@ def test_killed_at_any_moment_nothing_is_lost_or_doubled(rig: Rig) -> None:
                 rig.server.start()
             else:
                 process.kill()
-        process.wait(60)
+        process.wait(300)
+        rig.alone()
         taken = rig.taken(at)
         assert taken in ([0] * len(taken), rig.whole[at]), f"a part of {at} stands"
         rig.count("all" if any(taken) else "nothing")

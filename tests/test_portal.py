@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from case import plain_rows
+from case import plain_rows, today
 from cases._portal import MAIL, METERS, OPEN, account, customer, relation
 from cases._station import slot
 from kenshin.config import Config
@@ -72,14 +73,17 @@ def test_two_accounts_of_a_customer_show_the_same_point(session: Session) -> Non
     assert shown(session) == [(*P1, None, None)] * 2
 
 
-@pytest.mark.parametrize("end", [date.today(), date(2026, 1, 2)])
-def test_a_point_that_is_no_longer_his_is_not_shown(session: Session, end: date) -> None:
+@pytest.mark.parametrize("end_of", [today, lambda: date(2026, 1, 2)], ids=["today", "before"])
+def test_a_point_that_is_no_longer_his_is_not_shown(
+    session: Session, end_of: Callable[[], date]
+) -> None:
+    end = end_of()
     do(session, *METERS, customer(), relation(end=f"{end}"), account(), terminal("A", "P1"))
     assert shown(session) == [(None,) * 6]
 
 
 def test_a_point_of_today_or_later_is_shown(session: Session) -> None:
-    tomorrow = date.today() + timedelta(days=1)
+    tomorrow = today() + timedelta(days=1)
     do(session, *METERS, customer(), account())
     do(session, relation(end=f"{tomorrow}"), relation(point="P2", start=f"{tomorrow}"))
     assert [row[0] for row in shown(session)] == ["P1", "P2"]

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from case import today
 from conftest import Installations
 from kenshin import release, rotation
 from kenshin.cli import kenshin, main
@@ -392,6 +393,7 @@ def test_a_new_key_is_active_and_the_others_stay(run: Verb, tmp_path: Path) -> N
     assert first.exit_code == 0, first.exception
     assert first.stdout == f"{tmp_path / 'kek'}: key k2 is active, 1 older\n"
     assert (tmp_path / "kek").read_text(encoding="ascii").endswith(before)
+    today()
     for _ in range(2):
         assert run("new-key").exit_code == 0
     ring = KeyRing.load(tmp_path / "kek")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from case import Call
+from cases._api import KEY, OTHER_KEY, PAST, SOON, control, key
 from cases._station import STATION, head_ends, log_taken, slot, usage
 
 
@@ -70,7 +71,22 @@ CLOSING = [
 ]
 JANUARY = (date(2025, 1, 1), date(2025, 2, 1))
 
+BEGUN = datetime(2026, 1, 1)
+
 VIEWS = [
+    View("API_KEY_LIST", "keys that are good, and one that is not",
+         [key(OTHER_KEY, PAST, client="portal", role="VPS"), key(expires=SOON, networks="10.0.0.0/8", note="counter 1"),
+          key("00000000000c")],
+         [(KEY, "care", "CUSTOMER", "10.0.0.0/8", BEGUN, "dba", SOON, "counter 1", "VALID"),
+          (OTHER_KEY, "portal", "VPS", None, BEGUN, "dba", PAST, None, "EXPIRED"),
+          ("00000000000c", "care", "CUSTOMER", None, BEGUN, "dba", None, None, "VALID")]),
+    View("API_KEY_LIST", "a key that is ended now", [key(), ("EXPIRE_API_KEY", KEY, None)], [], "STATE = 'VALID'"),
+    View("OPEN_CONTROL", "controls that nobody knows the outcome of",
+         [control(901, "DONE"), control(902, "REFUSED"), control(903), control(904, ld_id="P2", kind="CAPACITY", value="40.5")],
+         [(903, "RELAY", "P1", 901, 2, 1, 0, None, None, None, BEGUN, "care", "r-1"),
+          (904, "CAPACITY", "P2", 901, 2, 1, Decimal("40.5"), None, None, None, BEGUN, "care", "r-1")]),
+    View("OPEN_CONTROL", "one that was finished", [control(903), ("FINISH_CONTROL", 903, "DONE", 0, None)], []),
+
     View("HEAD_END_COMPLETENESS", "what came on time, by re-polling, and not at all",
          [*STATION, *GAPS, taken(1, S, 7, 0), taken(1, T, 7, 2), taken(2, T, 3, 3, "MISSING")],
          [(1, S, 7, 7, 0, 0, 100), (1, T, 7, 5, 1, 1, Decimal("85.71")), (2, T, 3, 0, 1, 2, Decimal("33.33"))]),
@@ -109,7 +125,7 @@ VIEWS = [
     View("LATE_LOG", "a log of past readings moves nothing on",
          [head_ends(1), setting("LOG_GRACE_MINUTES", 1440), taken(1, LAST, 7, 0), past(1, NEXT, "x", NEXT)],
          [(1, NEXT, "DUE", None, None)]),
-    View("LATE_LOG", "nothing is awaited yet", [head_ends(1), taken(1, NOW + timedelta(hours=1), 7, 0)], []),
+    View("LATE_LOG", "nothing is awaited yet", [head_ends(1), taken(1, NOW + timedelta(days=1), 7, 0)], []),
 
     View("MONTH_RESTATEMENT", "nothing changed", CLOSING,
          [("G1", 1, *JANUARY, 2, 2, None, None), ("P1", 1, *JANUARY, Decimal("1.5"), Decimal("1.5"), 40, 40)]),

@@ -108,8 +108,8 @@ class InnoDBServer(Server):
             "collation-server": "utf8mb4_bin",
             "innodb-flush-log-at-trx-commit": 1,
             # A test that waits this long has found a bug: say so instead of hanging.
-            "innodb-lock-wait-timeout": 10,
-            "lock-wait-timeout": 30,
+            "innodb-lock-wait-timeout": 120,
+            "lock-wait-timeout": 120,
             "event-scheduler": "OFF",
             "performance-schema": "OFF",
             **self._engine_options(),
@@ -131,7 +131,7 @@ class InnoDBServer(Server):
         finally:
             connection.close()
 
-    def start(self, timeout: float = 120.0) -> Self:
+    def start(self, timeout: float = 300.0) -> Self:
         super().start(timeout)
         self._accounts.unlink(missing_ok=True)
         return self
