@@ -13,11 +13,11 @@ import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 
 from kenshin.access import roles
-from kenshin.render import DATABASES, Declaration, Unit, render_database, render_macro
+from kenshin.catalog import Catalog
+from kenshin.render import DATABASES, Declaration, render_macro
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "sql-api.md"
@@ -52,43 +52,18 @@ people hashed, before they come here (see [secrets](secrets.md)).
 """
 
 
-@cache
-def units() -> dict[str, list[Unit]]:
-    return {database: render_database("mysql", database) for database in DATABASES}
+CATALOG = Catalog("mysql")
 
 
-def public(kind: str) -> list[tuple[str, Unit, Declaration]]:
+def public(kind: str) -> list[tuple[str, Declaration]]:
     found = [
-        (database, unit, declared)
+        (database, declared)
         for database in DATABASES
-        for unit in units()[database]
+        for unit in CATALOG.units[database]
         for declared in unit.declarations
         if declared.kind == kind and declared.callers
     ]
-    return sorted(found, key=lambda entry: entry[2].name)
-
-
-def meaning(database: str, unit: Unit, declared: Declaration, argument: str) -> str:
-    """What an argument or a result column says: in the rule's words, else in those of the
-    column that it names.
-
-    A table that the rule works on comes before the others. Raises KeyError when nothing says it.
-    """
-    if argument in declared.means:
-        return declared.means[argument]
-    column = argument.removeprefix("p_").upper()
-    tables = [
-        table
-        for other in (database, *DATABASES)
-        for made in units()[other]
-        for table in made.declarations
-        if table.kind == "table"
-    ]
-    for table in sorted(tables, key=lambda t: t.name not in unit.mentions):
-        for name, (_, comment) in table.columns.items():
-            if name.strip('"') == column:
-                return comment
-    raise KeyError(f"{declared.name}: nothing says what {argument} means")
+    return sorted(found, key=lambda entry: entry[1].name)
 
 
 def literal(value: object) -> str:
@@ -137,7 +112,7 @@ def stage(database: str, declared: Declaration, file: str) -> tuple[str, str]:
     """What fills the staging table before the call: from a file by mysql, from a text by isql."""
     if not declared.staged:
         return "", ""
-    made = (d for unit in units()[database] for d in unit.declarations)
+    made = (d for unit in CATALOG.units[database] for d in unit.declarations)
     staging = next(d for d in made if d.kind == "session" and d.name == declared.staged)
     fields = [name.strip('"') for name in staging.columns if name != "LINE_NO"]
     clause = render_macro("mysql", "frame.sql", "load_clause", declared.staged, fields, "'\\n'")[
@@ -166,7 +141,7 @@ def table(titles: str, rows: list[tuple[str, ...]]) -> str:
     return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
 
 
-def procedure(database: str, unit: Unit, declared: Declaration) -> Iterator[str]:
+def procedure(database: str, declared: Declaration) -> Iterator[str]:
     yield f"### {declared.name}"
     yield f"{declared.purpose} Database `{database}`; called by {', '.join(declared.callers)}."
     if declared.staged:
@@ -180,7 +155,7 @@ def procedure(database: str, unit: Unit, declared: Declaration) -> Iterator[str]
         yield table(
             "argument | type | meaning",
             [
-                (f"`{name}`", type_, meaning(database, unit, declared, name))
+                (f"`{name}`", type_, CATALOG.says(declared.name, name))
                 for name, type_ in declared.takes.items()
             ],
         )
@@ -188,7 +163,7 @@ def procedure(database: str, unit: Unit, declared: Declaration) -> Iterator[str]
         yield table(
             "gives | type | meaning",
             [
-                (f"`{name}`", type_, meaning(database, unit, declared, name))
+                (f"`{name}`", type_, CATALOG.says(declared.name, name))
                 for name, type_ in declared.gives.items()
             ],
         )
@@ -212,7 +187,7 @@ def by_role() -> str:
         names = [
             f"[{d.name}](#{d.name.lower()})"
             for kind in ("procedure", "view")
-            for _, _, d in public(kind)
+            for _, d in public(kind)
             if role in d.callers
         ]
         rows.append((role, purpose, " ".join(names)))
@@ -221,10 +196,10 @@ def by_role() -> str:
 
 def reference() -> str:
     parts = [HEAD.rstrip(), "## Roles", by_role(), "## Procedures"]
-    for database, unit, declared in public("procedure"):
-        parts += procedure(database, unit, declared)
+    for database, declared in public("procedure"):
+        parts += procedure(database, declared)
     parts.append("## Views")
-    for database, _, declared in public("view"):
+    for database, declared in public("view"):
         parts += view(database, declared)
     return "\n\n".join(parts) + "\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from kenshin.render import DATABASES, Declaration, render_database
+from kenshin.render import DATABASES, Declaration, Unit, render_database
 
 
 class Catalog:
@@ -14,12 +14,17 @@ class Catalog:
         self.dialect = dialect
 
     @cached_property
+    def units(self) -> dict[str, list[Unit]]:
+        """Every template by its database, rendered."""
+        return {database: render_database(self.dialect, database) for database in DATABASES}
+
+    @cached_property
     def objects(self) -> dict[str, tuple[str, Declaration]]:
         """Every object by its name: its database and its declaration."""
         return {
             declaration.name: (database, declaration)
             for database in reversed(DATABASES)
-            for unit in render_database(self.dialect, database)
+            for unit in self.units[database]
             for declaration in unit.declarations
         }
 
@@ -34,6 +39,37 @@ class Catalog:
     def file_columns(self, staging: str) -> list[str]:
         """The fields of a file that a staging table takes, and one for a field too many."""
         return [column for column in self.declaration(staging).columns if column != "LINE_NO"]
+
+    def column(self, name: str, argument: str) -> tuple[str, str]:
+        """The column that an argument or result of a rule names: its type and what it is.
+
+        A table that the rule works on comes before the others. Raises KeyError when there is none.
+        """
+        column = argument.removeprefix("p_").upper()
+        for table in sorted(self._tables_near(name), key=lambda near: not near[0]):
+            for field, described in table[1].columns.items():
+                if field.strip('"') == column:
+                    return described
+        raise KeyError(f"{name}: no table has a column {column}")
+
+    def _tables_near(self, name: str) -> list[tuple[bool, Declaration]]:
+        database = self.database_of(name)
+        mentions = next(
+            unit.mentions
+            for unit in self.units[database]
+            if name in {declaration.name for declaration in unit.declarations}
+        )
+        return [
+            (declaration.name in mentions, declaration)
+            for other in (database, *DATABASES)
+            for unit in self.units[other]
+            for declaration in unit.declarations
+            if declaration.kind == "table"
+        ]
+
+    def says(self, name: str, argument: str) -> str:
+        """What an argument or a result of a rule is: in its own words, else in its column's."""
+        return self.declaration(name).means.get(argument) or self.column(name, argument)[1]
 
     def meaning(self, rule: str, code: int) -> str:
         """What a rule says a result code means; empty when it says nothing."""

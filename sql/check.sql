@@ -3,19 +3,36 @@
 
   In a pattern a plus, a minus and an underscore between brackets stand behind a backslash:
   Firebird wants it so, the others allow it.
+
+  What these say of a bare argument, `:p_…`, is a demand: it comes into the declaration of the
+  rule, and from there into the schema of whoever calls it. What only some values must be is
+  asked with `matches` or written out.
 #}
 {% from 'frame.sql' import matches, hex_of, byte_of %}
 
+{# The whole text matches a pattern, or the rule refuses it. #}
+{% macro is_formed(text, pattern) %}{{ form(text, pattern) }}{{ matches(text, pattern) }}{% endmacro %}
+
+{# A text that is longer than its column. #}
+{% macro is_longer(text, length) %}{{ at_most(text, length) }}CHAR_LENGTH({{ text }}) > {{ length }}{% endmacro %}
+
+{# An argument that is none of its values. #}
+{% macro is_none_of(value, values) %}{{ one_of(value, values) }}{{ value }} NOT IN ({% for one in values %}{{ one | quoted if one is string else one }}{{ ', ' if not loop.last }}{% endfor %}){% endmacro %}
+
+{# A number out of its range, whose ends belong to it. #}
+{% macro is_outside(value, low, high) %}{{ in_range(value, low, high) }}{{ value }} NOT BETWEEN {{ low }} AND {{ high }}{% endmacro %}
+{% macro is_negative(value) %}{{ in_range(value, 0, none) }}{{ value }} < 0{% endmacro %}
+
 {# A bare file name of the exchange directory: no path can be written with these characters. #}
-{% macro is_file_name(text) %}({{ matches(text, '[A-Za-z0-9.\\_\\-]{1,128}') }} AND {{ text }} NOT IN ('.', '..')){% endmacro %}
+{% macro is_file_name(text) %}({{ is_formed(text, '[A-Za-z0-9.\\_\\-]{1,128}') }} AND {{ text }} NOT IN ('.', '..')){% endmacro %}
 
 {# An identifier needs no quotes in a file, whatever it stands in. #}
-{% macro is_identifier(text, length) %}{{ matches(text, '[A-Za-z0-9.:/@#\\+\\_\\-]{1,' ~ length ~ '}') }}{% endmacro %}
+{% macro is_identifier(text, length) %}{{ is_formed(text, '[A-Za-z0-9.:/@#\\+\\_\\-]{1,' ~ length ~ '}') }}{% endmacro %}
 
 {# A MAC address as it is stored: twelve upper-case hexadecimal digits without separators. #}
 {% macro plain_mac(text) %}UPPER(REPLACE(REPLACE({{ text }}, ':', ''), '-', '')){% endmacro %}
 
-{% macro is_mac(text) %}{{ matches(plain_mac(text), '[0-9A-F]{12}') }}{% endmacro %}
+{% macro is_mac(text) %}{{ form(text, '[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}') }}{{ matches(plain_mac(text), '[0-9A-F]{12}') }}{% endmacro %}
 
 {# A whole number as a column takes it: no sign, no leading zeros. #}
 {% macro is_integer(text) %}{{ matches(text, '0|[1-9][0-9]{0,17}') }}{% endmacro %}
@@ -38,10 +55,10 @@ END
 {%- endmacro %}
 
 {% set octet = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])' %}
-{% macro is_ipv4(text) %}{{ matches(text, octet ~ '[.]' ~ octet ~ '[.]' ~ octet ~ '[.]' ~ octet) }}{% endmacro %}
+{% macro is_ipv4(text) %}{{ is_formed(text, octet ~ '[.]' ~ octet ~ '[.]' ~ octet ~ '[.]' ~ octet) }}{% endmacro %}
 
 {# A mail address, as far as a rule must know: one part before the at sign, a domain behind it. #}
-{% macro is_mail(text) %}(CHAR_LENGTH({{ text }}) <= 254 AND {{ matches(text, '[A-Za-z0-9.!#$&=?{}~\'\'\\+\\_\\-]{1,64}@[A-Za-z0-9\\-]{1,63}([.][A-Za-z0-9\\-]{1,63})+') }}){% endmacro %}
+{% macro is_mail(text) %}(CHAR_LENGTH({{ text }}) <= 254{{ at_most(text, 254) }} AND {{ is_formed(text, '[A-Za-z0-9.!#$&=?{}~\'\'\\+\\_\\-]{1,64}@[A-Za-z0-9\\-]{1,63}([.][A-Za-z0-9\\-]{1,63})+') }}){% endmacro %}
 
 {#
   An argon2id PHC string. Anything else may be a clear password, which is never stored. Of
@@ -51,7 +68,7 @@ END
 {% set memory = '19(4(5[6-9]|[6-9][0-9])|[5-9][0-9]{2})|[2-9][0-9]{4}|[1-9][0-9]{5}'
     ~ '|10([0-3][0-9]{4}|4([0-7][0-9]{3}|8([0-4][0-9]{2}|5([0-6][0-9]|7[0-6]))))' %}
 {% set few = '([1-9]|1[0-6])' %}
-{% macro is_password_hash(text) %}{{ matches(text, '[$]argon2id[$]v=19[$]m=(' ~ memory ~ '),t=' ~ few ~ ',p=' ~ few ~ '[$][A-Za-z0-9/\\+]{11,86}[$][A-Za-z0-9/\\+]{22,86}') }}{% endmacro %}
+{% macro is_password_hash(text) %}{{ is_formed(text, '[$]argon2id[$]v=19[$]m=(' ~ memory ~ '),t=' ~ few ~ ',p=' ~ few ~ '[$][A-Za-z0-9/\\+]{11,86}[$][A-Za-z0-9/\\+]{22,86}') }}{% endmacro %}
 
 {#
   A wrapped secret: the version 1, the length of the key id, 1 to 16, the key id, a nonce of

@@ -26,7 +26,7 @@
 
 {# A text argument that its column cannot hold. #}
 {% macro is_malformed() %}NOT {{ check.is_identifier(':p_ld_id', 32) }}
-           OR CHAR_LENGTH(:p_policy_name) > 64{% endmacro %}
+           OR {{ check.is_longer(':p_policy_name', 64) }}{% endmacro %}
 
 {# Days are counted from a Monday. #}
 {% macro day_number(day) %}{{ days_between("DATE '2000-01-03'", day) }}{% endmacro %}

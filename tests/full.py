@@ -73,6 +73,8 @@ def _value(column: str, kind: str, n: int) -> Any:
         return n % 2
     if name in ("CHAR", "VARCHAR"):
         return f"{n}'é\\ %"[: int(size)]
+    if name in ("MEDIUMTEXT", "BLOB"):
+        return f"{n}'é\\ %" * 10_000
     if name == "VARBINARY":
         return bytes([n, 0, 255])
     if name == "DECIMAL":

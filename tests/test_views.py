@@ -9,6 +9,7 @@ import pytest
 from case import do, plain_rows
 from cases._station import head_ends
 from cases._views import LAST, NEXT, VIEWS, View, setting, taken
+from kenshin import __version__
 from kenshin.engines import Session
 from kenshin.render import DATABASES, render_database
 from test_rules import DATABASE_OF
@@ -43,3 +44,14 @@ def test_a_log_that_should_have_come_is_overdue(session: Session) -> None:
     assert (heid, at, state, finished) == (1, NEXT, "OVERDUE", None)
     elapsed = (datetime.now() - NEXT).total_seconds() / 60
     assert elapsed - 2 <= late <= elapsed + 1
+
+
+def test_the_installed_release_is_that_of_the_last_run(session: Session) -> None:
+    query = 'SELECT i."RELEASE", i.STRUCTURE, i.STATE FROM INSTALLED_RELEASE i'
+    assert session.execute("mdm", query) == [(__version__, __version__, "DONE")]
+    session.execute(
+        "mdm",
+        'INSERT INTO SCHEMA_HISTORY (ACTION, "RELEASE", STRUCTURE, STATE, STARTED_AT, ACCOUNT)'
+        f" VALUES ('rollback', '0.1.0', '{__version__}', 'RUNNING', '2026-01-01', 'dba')",
+    )
+    assert session.execute("mdm", query) == [("0.1.0", __version__, "RUNNING")]

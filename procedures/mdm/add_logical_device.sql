@@ -38,12 +38,12 @@ SELECT CASE
            OR :p_ld_type_id IS NULL                               THEN 1001
          WHEN NOT {{ check.is_identifier(':p_ld_id', 32) }}
            OR NOT {{ check.is_identifier(':p_cluster_id', 32) }}
-           OR CHAR_LENGTH(:p_ld_name) > 128                       THEN 1002
+           OR {{ check.is_longer(':p_ld_name', 128) }}                       THEN 1002
          WHEN :p_cluster_id IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM VPS_CLUSTER k WHERE k.CLUSTER_ID = :p_cluster_id) THEN 1003
-         WHEN :p_ld_address NOT BETWEEN 1 AND 65535
-           OR :p_contract_capacity < 0
-           OR :p_relay_state NOT IN (0, 1)                        THEN 1004
+         WHEN {{ check.is_outside(':p_ld_address', 1, 65535) }}
+           OR {{ check.is_negative(':p_contract_capacity') }}
+           OR {{ check.is_none_of(':p_relay_state', [0, 1]) }}                        THEN 1004
          ELSE 0
        END
   FROM {{ t.one_row }}

@@ -52,7 +52,7 @@ SELECT CASE
          WHEN NOT {{ check.is_mac(':p_mac') }}
            OR NOT {{ check.is_identifier(':p_serial', 64) }}
            OR NOT {{ check.is_identifier(':p_ld_id', 32) }}             THEN 1002
-         WHEN :p_cancel NOT IN (0, 1)                                   THEN 1004
+         WHEN {{ check.is_none_of(':p_cancel', [0, 1]) }}                                   THEN 1004
          ELSE 0
        END
   FROM {{ t.one_row }}

@@ -31,8 +31,8 @@ SELECT CASE
            OR :p_table_key IS NULL
            OR :p_ok IS NULL                                       THEN 1001
          WHEN NOT {{ check.is_identifier(':p_reservation_id', 36) }}
-           OR CHAR_LENGTH(:p_message) > 512                       THEN 1002
-         WHEN :p_ok NOT IN (0, 1)                                 THEN 1004
+           OR {{ check.is_longer(':p_message', 512) }}                       THEN 1002
+         WHEN {{ check.is_none_of(':p_ok', [0, 1]) }}                                 THEN 1004
          ELSE 0
        END
   FROM {{ t.one_row }}
@@ -61,7 +61,7 @@ END;
 {% endcall %}
 
 {% call when(':RESULT_CODE = 0') %}
-SET :v_state = CASE WHEN :p_ok = 1 THEN 'DONE' WHEN :v_attempts < :v_limit THEN 'WAITING' ELSE 'FAILED' END;
+SET :v_state = TRIM(CASE WHEN :p_ok = 1 THEN 'DONE' WHEN :v_attempts < :v_limit THEN 'WAITING' ELSE 'FAILED' END);
 UPDATE REBOOT_RESERVATION
    SET STATE       = :v_state,
        FINISHED_AT = CASE WHEN :v_state = 'WAITING' THEN NULL ELSE LOCALTIMESTAMP(0) END,

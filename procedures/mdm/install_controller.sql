@@ -50,11 +50,11 @@ SELECT CASE
            OR NOT {{ check.is_identifier(':p_co_id', 15) }}
            OR NOT {{ check.is_identifier(':p_cluster_id', 32) }}
            OR NOT {{ check.is_identifier(':p_ld_id', 32) }}
-           OR CHAR_LENGTH(:p_pd_name) > 128
-           OR CHAR_LENGTH(:p_ld_name) > 128                       THEN 1002
+           OR {{ check.is_longer(':p_pd_name', 128) }}
+           OR {{ check.is_longer(':p_ld_name', 128) }}                       THEN 1002
          WHEN :p_cluster_id IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM VPS_CLUSTER k WHERE k.CLUSTER_ID = :p_cluster_id) THEN 1003
-         WHEN :p_contract_capacity < 0                            THEN 1004
+         WHEN {{ check.is_negative(':p_contract_capacity') }}                            THEN 1004
          ELSE 0
        END
   FROM {{ t.one_row }}

@@ -45,8 +45,8 @@ SELECT CASE
            OR NOT {{ check.is_wrapped(':p_password') }}           THEN 1002
          WHEN :p_heid <> 0
           AND NOT EXISTS (SELECT 1 FROM HECONF h WHERE h.HEID = :p_heid) THEN 1003
-         WHEN :p_poll_config NOT IN (0, 1)
-           OR :p_port NOT BETWEEN 1 AND 65535                     THEN 1004
+         WHEN {{ check.is_none_of(':p_poll_config', [0, 1]) }}
+           OR {{ check.is_outside(':p_port', 1, 65535) }}                     THEN 1004
          -- Type 0 is the head-ends' dummies.
          WHEN :p_type_id = 0
            OR NOT EXISTS (SELECT 1 FROM CONCENTRATOR_TYPE y WHERE y.TYPE_ID = :p_type_id) THEN 2009

@@ -58,14 +58,14 @@ SELECT CASE
            OR NOT {{ check.is_identifier(':p_cert_serial', 64) }}
            OR NOT {{ check.is_identifier(':p_ld_id', 32) }}
            OR NOT {{ check.is_identifier(':p_cluster_id', 32) }}
-           OR CHAR_LENGTH(:p_pd_name) > 128
-           OR CHAR_LENGTH(:p_ld_name) > 128
+           OR {{ check.is_longer(':p_pd_name', 128) }}
+           OR {{ check.is_longer(':p_ld_name', 128) }}
            OR NOT {{ check.is_wrapped(':p_password') }}           THEN 1002
-         WHEN :p_poll_config NOT IN (0, 1)
-           OR :p_relay_state NOT IN (0, 1)
-           OR :p_port NOT BETWEEN 1 AND 65535
-           OR :p_ld_address NOT BETWEEN 1 AND 65535
-           OR :p_contract_capacity < 0                            THEN 1004
+         WHEN {{ check.is_none_of(':p_poll_config', [0, 1]) }}
+           OR {{ check.is_none_of(':p_relay_state', [0, 1]) }}
+           OR {{ check.is_outside(':p_port', 1, 65535) }}
+           OR {{ check.is_outside(':p_ld_address', 1, 65535) }}
+           OR {{ check.is_negative(':p_contract_capacity') }}                            THEN 1004
          ELSE 0
        END
   FROM {{ t.one_row }}

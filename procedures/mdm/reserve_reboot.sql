@@ -28,7 +28,7 @@ SELECT CASE
          WHEN NOT {{ check.is_identifier(':p_reservation_id', 36) }}
            OR NOT {{ check.is_mac(':p_mac') }}
            OR NOT {{ check.is_identifier(':p_serial', 64) }}
-           OR CHAR_LENGTH(:p_requested_by) > 128                  THEN 1002
+           OR {{ check.is_longer(':p_requested_by', 128) }}                  THEN 1002
          ELSE 0
        END
   FROM {{ t.one_row }}

@@ -43,7 +43,7 @@ SELECT CASE
            OR NOT {{ check.is_wrapped(':p_password') }}
            OR NOT {{ check.is_wrapped(':p_common_key') }}
            OR NOT {{ check.is_wrapped(':p_session_key') }}                               THEN 1002
-         WHEN :p_class NOT IN ('PD', 'CO')                                               THEN 1003
+         WHEN {{ check.is_none_of(':p_class', ['PD', 'CO']) }}                                               THEN 1003
          WHEN NOT EXISTS (SELECT 1
                             FROM MDM_CONFIG c
                            WHERE c.NAME = 'ALA_LINKED'

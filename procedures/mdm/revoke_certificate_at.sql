@@ -23,7 +23,7 @@
 SELECT CASE
          WHEN :p_cert_serial IS NULL                               THEN 1001
          WHEN NOT {{ check.is_identifier(':p_cert_serial', 64) }}
-           OR CHAR_LENGTH(:p_revoke_reason) > 64                   THEN 1002
+           OR {{ check.is_longer(':p_revoke_reason', 64) }}                   THEN 1002
          WHEN :p_revoked_at > LOCALTIMESTAMP(0)                    THEN 1004
          ELSE 0
        END

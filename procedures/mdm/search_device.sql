@@ -9,11 +9,14 @@
   devices are looked through in the order of their keys. Dummies of head-ends are left out.
 #}
 {% from 'frame.sql' import procedure, when, give, first_rows, matches, begins %}
-{% from 'check.sql' import plain_mac %}
+{% import 'check.sql' as check %}
 {% import 'type.sql' as t %}
 
 {# A text to look for, and whether it may end in a star. #}
-{% macro is_sought(text, class, length) %}{{ matches(text, '[' ~ class ~ ']{1,' ~ length ~ '}[\\*]?') }}{% endmacro %}
+{% macro is_sought(text, class, length) %}{{ check.is_formed(text, '[' ~ class ~ ']{1,' ~ length ~ '}[\\*]?') }}{% endmacro %}
+
+{# A MAC as people write it, or the beginning of one. #}
+{% set sought_mac = '[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]([:-]?[0-9A-Fa-f]){0,10}[:-]?[*]' %}
 
 {% set identifiers = {'serial': 64, 'pd_id': 15, 'co_id': 15, 'ld_id': 32, 'cluster_id': 32} %}
 {% set texts = ['mac', 'ip_address'] + identifiers | list %}
@@ -195,21 +198,21 @@ SELECT l.PD_TABLE_KEY AS TABLE_KEY
                            1003: 'there is no such class or provisioning state',
                            1004: 'a flag, the page or the range of the capacity is out of range'}) %}
 SELECT CASE
-         WHEN NOT {{ matches(plain_mac(':p_mac'), '[0-9A-F]{12}|[0-9A-F]{1,11}[\\*]') }}
+         WHEN NOT {{ matches(check.plain_mac(':p_mac'), '[0-9A-F]{12}|[0-9A-F]{1,11}[\\*]') }}{{ form(':p_mac', sought_mac) }}
            OR NOT {{ is_sought(':p_ip_address', '0-9A-Fa-f.:', 45) }}
 {% for name, length in identifiers.items() %}
            OR NOT {{ is_sought(':p_' ~ name, 'A-Za-z0-9.:/@#\\+\\_\\-', length) }}
 {% endfor %}
-           OR CHAR_LENGTH(:p_service) > 16
-           OR CHAR_LENGTH(:p_name) > 128                                  THEN 1002
-         WHEN :p_class NOT IN ('PD', 'CO')
-           OR :p_prov_stat NOT IN ('N', 'D', 'C', 'A')                    THEN 1003
-         WHEN :p_poll_config NOT IN (0, 1)
-           OR :p_activation NOT IN (0, 1)
-           OR :p_relay_state NOT IN (0, 1)
-           OR :p_deleted NOT IN (0, 1, 2)
+           OR {{ check.is_longer(':p_service', 16) }}
+           OR {{ check.is_longer(':p_name', 128) }}                                  THEN 1002
+         WHEN {{ check.is_none_of(':p_class', ['PD', 'CO']) }}
+           OR {{ check.is_none_of(':p_prov_stat', ['N', 'D', 'C', 'A']) }}                    THEN 1003
+         WHEN {{ check.is_none_of(':p_poll_config', [0, 1]) }}
+           OR {{ check.is_none_of(':p_activation', [0, 1]) }}
+           OR {{ check.is_none_of(':p_relay_state', [0, 1]) }}
+           OR {{ check.is_none_of(':p_deleted', [0, 1, 2]) }}
            OR :p_capacity_to < :p_capacity_from
-           OR :p_limit NOT BETWEEN 1 AND 1000                             THEN 1004
+           OR {{ check.is_outside(':p_limit', 1, 1000) }}                             THEN 1004
          ELSE 0
        END
   FROM {{ t.one_row }}
@@ -217,7 +220,7 @@ SELECT CASE
 
 {% call when(':RESULT_CODE = 0') %}
 {% for name in texts %}
-SET :v_{{ name }} = REPLACE({{ plain_mac(':p_mac') if name == 'mac' else ':p_' ~ name }}, '*', '');
+SET :v_{{ name }} = REPLACE({{ check.plain_mac(':p_mac') if name == 'mac' else ':p_' ~ name }}, '*', '');
 SET :v_{{ name }}_end = :v_{{ name }} || CASE WHEN RIGHT(:p_{{ name }}, 1) = '*' THEN '~' ELSE '' END;
 {% endfor %}
 SET :v_class = COALESCE(:p_class, 'PD');

@@ -9,3 +9,4 @@
 {{ record('SET_CONTRACT_CAPACITY', 'Record the contract capacity that a head-end confirmed.',
           'CONTRACT_CAPACITY', 'DECIMAL(18,4)', '>= 0',
           'the capacity is recorded so already', 'the capacity is negative') }}
+{{ in_range(':p_contract_capacity', 0, none) }}

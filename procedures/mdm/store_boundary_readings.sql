@@ -4,8 +4,9 @@
   The text SUB=VALUE;SUB=VALUE names each item once, in the item's unit. Without a moment
   they are of now, unless the same readings of this meter at this point stand already.
 #}
-{% from 'frame.sql' import procedure, when, matches %}
+{% from 'frame.sql' import procedure, when %}
 {% import 'type.sql' as t %}
+{% import 'check.sql' as check %}
 
 {% set pair = '[1-9][0-9]{0,4}=\\-?[0-9]{1,11}([.][0-9]{1,4})?' %}
 {# What the text says of each item of the type. #}
@@ -46,7 +47,7 @@ SET :v_text = ';' || :p_readings || ';';
 SET :v_at = COALESCE(:p_read_at, LOCALTIMESTAMP(0));
 SELECT CASE
          WHEN :p_readings IS NULL                                         THEN 10
-         WHEN NOT {{ matches(':p_readings', pair ~ '(;' ~ pair ~ ')*') }} THEN 1002
+         WHEN NOT {{ check.is_formed(':p_readings', pair ~ '(;' ~ pair ~ ')*') }} THEN 1002
          ELSE 0
        END
   FROM {{ t.one_row }}

@@ -29,7 +29,7 @@
 SELECT CASE
          WHEN :p_ld_id IS NULL                               THEN 1001
          WHEN NOT {{ check.is_identifier(':p_ld_id', 32) }} THEN 1002
-         WHEN :p_days NOT BETWEEN 1 AND 366                  THEN 1004
+         WHEN {{ check.is_outside(':p_days', 1, 366) }}                  THEN 1004
          ELSE 0
        END
   FROM {{ t.one_row }}

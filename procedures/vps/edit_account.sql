@@ -52,8 +52,8 @@ SELECT CASE
          WHEN :p_vps_account_id IS NULL                             THEN 1001
          WHEN NOT {{ check.is_mail(':p_vps_account_id') }}
            OR NOT {{ check.is_password_hash(':p_password_hash') }}
-           OR CHAR_LENGTH(:p_ld_name) > 128                         THEN 1002
-         WHEN :p_edit_right NOT IN (0, 1) OR :p_state NOT IN (0, 1) THEN 1004
+           OR {{ check.is_longer(':p_ld_name', 128) }}                         THEN 1002
+         WHEN {{ check.is_none_of(':p_edit_right', [0, 1]) }} OR {{ check.is_none_of(':p_state', [0, 1]) }} THEN 1004
          ELSE 0
        END
   FROM {{ t.one_row }}

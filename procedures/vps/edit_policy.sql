@@ -10,6 +10,7 @@
 {% from 'caller.sql' import has_role %}
 {% from 'policy.sql' import policy_takes, policy_holds, is_malformed, find_window, is_out_of_range, lock_point, find_point, has_item %}
 {% import 'type.sql' as t %}
+{% import 'check.sql' as check %}
 
 {% set columns = ['LD_ID', 'SUB_NUMBER', 'POLICY_NAME', 'ACTIVE', 'MIN_LEVEL', 'MIN_INCENTIVE', 'DAY_MASK',
                   'START_TIME', 'END_TIME', 'FROM_DATE', 'TO_DATE', 'TARGET_CAPACITY', 'DELETED'] %}
@@ -38,7 +39,7 @@ SELECT CASE
 {% endfor %}
               )                             THEN 4001
          WHEN {{ is_malformed() }}          THEN 1002
-         WHEN :p_deleted NOT IN (0, 1)      THEN 1004
+         WHEN {{ check.is_none_of(':p_deleted', [0, 1]) }}      THEN 1004
          ELSE 0
        END
   FROM {{ t.one_row }}

@@ -32,7 +32,7 @@ SELECT CASE
            OR NOT {{ check.is_identifier(':p_pd_id', 15) }}
            OR NOT {{ check.is_identifier(':p_signature_type', 32) }}
            OR NOT {{ check.is_identifier(':p_cipher_suite', 64) }}    THEN 1002
-         WHEN :p_state NOT IN (0, 1)                                  THEN 1004
+         WHEN {{ check.is_none_of(':p_state', [0, 1]) }}                                  THEN 1004
          ELSE 0
        END
   FROM {{ t.one_row }}

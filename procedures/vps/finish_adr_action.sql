@@ -6,6 +6,7 @@
 #}
 {% from 'frame.sql' import procedure, when %}
 {% import 'type.sql' as t %}
+{% import 'check.sql' as check %}
 
 {% call procedure('FINISH_ADR_ACTION', 'Record whether the head-end reserved an action at the meter.',
                   callers = ['VPS', 'SHIM'],
@@ -18,8 +19,8 @@
                            2008: 'there is no such action', 3002: 'the action is reserved, which cannot be cancelled, or the point has another at that time'}) %}
 SELECT CASE
          WHEN :p_adr_action_id IS NULL OR :p_state IS NULL THEN 1001
-         WHEN CHAR_LENGTH(:p_message) > 512                THEN 1002
-         WHEN :p_state NOT IN ('RESERVED', 'FAILED')       THEN 1003
+         WHEN {{ check.is_longer(':p_message', 512) }}                THEN 1002
+         WHEN {{ check.is_none_of(':p_state', ['RESERVED', 'FAILED']) }}       THEN 1003
          ELSE 0
        END
   FROM {{ t.one_row }}

@@ -40,7 +40,7 @@ SET :v_started_at = LOCALTIMESTAMP(0);
 SELECT CASE
          WHEN :p_file_name IS NULL OR :p_class IS NULL           THEN 1001
          WHEN NOT {{ check.is_file_name(':p_file_name') }}       THEN 1002
-         WHEN :p_class NOT IN ('ONTIME', 'PAST')                 THEN 1003
+         WHEN {{ check.is_none_of(':p_class', ['ONTIME', 'PAST']) }}                 THEN 1003
          ELSE 0
        END
   FROM {{ t.one_row }}

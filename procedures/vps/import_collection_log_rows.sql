@@ -50,7 +50,7 @@ SELECT CASE
            OR :p_class IS NULL
            OR :p_file_name IS NULL                               THEN 1001
          WHEN NOT {{ check.is_file_name(':p_file_name') }}       THEN 1002
-         WHEN :p_class NOT IN ('ONTIME', 'PAST')
+         WHEN {{ check.is_none_of(':p_class', ['ONTIME', 'PAST']) }}
            OR COUNT(h.HEID) = 0                                  THEN 1003
          WHEN MOD({{ minutes_between("TIMESTAMP '2000-01-01 00:00:00'", ':p_snapshot_time') }}, :v_interval) <> 0
            OR EXTRACT(SECOND FROM :p_snapshot_time) <> 0         THEN 1004

@@ -5,7 +5,7 @@
   is counted in the account, which is locked after so many; a login that holds ends the count.
   A caller with a transaction of his own must commit a refusal too, or it is not counted.
 #}
-{% from 'frame.sql' import procedure, when, give, latest, matches, sha256, add_minutes %}
+{% from 'frame.sql' import procedure, when, give, latest, sha256, add_minutes %}
 {% from 'account.sql' import lock_row, setting %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
@@ -26,8 +26,8 @@
                            4001: 'the login does not hold; a wrong password was counted'}) %}
 SELECT CASE
          WHEN :p_token IS NULL OR :p_ok IS NULL                    THEN 1001
-         WHEN NOT {{ matches(':p_token', '[0-9a-f]{32}') }} THEN 1002
-         WHEN :p_ok NOT IN (0, 1)                                  THEN 1004
+         WHEN NOT {{ check.is_formed(':p_token', '[0-9a-f]{32}') }} THEN 1002
+         WHEN {{ check.is_none_of(':p_ok', [0, 1]) }}                                  THEN 1004
          ELSE 0
        END
   FROM {{ t.one_row }}

@@ -14,6 +14,8 @@
                 COLLECTION_LOG but for the newest snapshot of a head-end, CYCLE_LOG but for
                 the newest cycle, RULE_ERROR
   ADR_MONTHS    ADR_ACTION_HISTORY, ADR_EVENT_HISTORY
+  CONTROL_MONTHS  CONTROL_HISTORY once finished
+  ANSWER_DAYS   API_ANSWER
 
   CERTIFICATE_HISTORY, BOUNDARY_READING, MONTH_CLOSED and all registers stay: they grow with
   devices, not with time. A usage needs the reading of the slot before it and no older one,
@@ -56,6 +58,7 @@ SET :v_removed = {{ t.row_count }};
                   gives = {'TABLE_NAME': 'VARCHAR(63)', 'REMOVED': 'INTEGER'},
                   holds = {'v_at': t.time, 'v_closing_day': 'INTEGER', 'v_month': 'DATE',
                            'v_usage': 'DATE', 'v_sums': 'DATE', 'v_quote': 'DATE', 'v_alert': 'DATE', 'v_adr': 'DATE',
+                           'v_control': 'DATE', 'v_answer': 'DATE',
                            'v_cycle': t.time, 'v_heid': 'INTEGER', 'v_until': t.time,
                            'v_left': 'INTEGER', 'v_removed': 'INTEGER', 'v_here': 'INTEGER',
                            'v_id': 'VARCHAR(36)', 'v_pd': 'BIGINT'},
@@ -89,6 +92,8 @@ SET :v_sums = {{ add_days(':v_usage', '-31') }};
 {{ months_ago('QUOTE_MONTHS', ':v_quote') }}
 {{ months_ago('ALERT_MONTHS', ':v_alert') }}
 {{ months_ago('ADR_MONTHS', ':v_adr') }}
+{{ months_ago('CONTROL_MONTHS', ':v_control') }}
+SELECT {{ add_days('CAST(:v_at AS DATE)', '-CAST(c."VALUE" AS DECIMAL(9))') }} FROM MDM_CONFIG c WHERE c.NAME = 'ANSWER_DAYS' INTO :v_answer;
 SELECT MAX(c.CYCLE_TIME) FROM CYCLE_LOG c INTO :v_cycle;
 
 {{ stage('PURGE_STEP') }}
@@ -103,6 +108,9 @@ SELECT MAX(c.CYCLE_TIME) FROM CYCLE_LOG c INTO :v_cycle;
           'RECEIVED_TIME < :v_adr\n   AND END_AT < :v_adr\n   AND NOT EXISTS (SELECT 1 FROM ADR_ACTION_HISTORY a'
           ~ ' WHERE a.ADR_EVENT_ID = ADR_EVENT_HISTORY.ADR_EVENT_ID)', 'RECEIVED_TIME') }}
 {{ remove('MDM_ALERT_HISTORY', 'GENERATED_TIME < :v_alert\n   AND CLEARED_AT < :v_alert', 'GENERATED_TIME') }}
+{# An open one has no end, and stays. #}
+{{ remove('CONTROL_HISTORY', 'FINISHED_AT < :v_control', 'FINISHED_AT') }}
+{{ remove('API_ANSWER', 'ANSWERED_AT < :v_answer', 'ANSWERED_AT') }}
 {# One that is done or has failed stays so: it needs no second look behind its lock. #}
 SET :v_here = 0;
 {% set finished %}

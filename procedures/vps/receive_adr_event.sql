@@ -50,7 +50,7 @@ SELECT CASE
            OR NOT {{ check.is_identifier(':p_status', 16) }}            THEN 1002
          WHEN :p_cluster_id IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM VPS_CLUSTER k WHERE k.CLUSTER_ID = :p_cluster_id) THEN 1003
-         WHEN :p_level NOT BETWEEN 0 AND 32767 OR :p_incentive < 0
+         WHEN {{ check.is_outside(':p_level', 0, 32767) }} OR {{ check.is_negative(':p_incentive') }}
            OR :p_end_at <= :p_start_at
            OR :p_end_at >= TIMESTAMP '2200-01-01 00:00:00'              THEN 1004
          WHEN {{ days_between(':p_start_at', ':p_end_at') }} > 8        THEN 1004

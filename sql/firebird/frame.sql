@@ -211,6 +211,27 @@ DELETE FROM {{ table }}
   ROWS {{ count }};
 {% endmacro %}
 
+{#
+  Take the lock that has this name; 3002 when another transaction has it for longer than this one
+  waits for locks. It lasts as long as the transaction, which its holder takes back and never
+  commits; a row that was committed all the same is one like any other to be locked.
+#}
+{% macro take_lock(name, seconds) %}
+BEGIN
+    UPDATE OR INSERT INTO API_LOCK (NAME)
+    VALUES ({{ sha256(name) }})
+    MATCHING (NAME);
+    -- The engine takes a row that is inserted and not committed for a duplicate.
+    WHEN GDSCODE unique_key_violation, GDSCODE deadlock, GDSCODE lock_timeout, GDSCODE lock_conflict,
+         GDSCODE update_conflict DO
+        SET :RESULT_CODE = 3002;
+END
+{% endmacro %}
+
+{# A lock that this rule took, and after all refuses, goes when the caller takes its transaction back. #}
+{% macro drop_lock(name) %}
+{% endmacro %}
+
 {# SHA-256 as 64 hexadecimal digits. #}
 {% macro sha256(text) %}LOWER(HEX_ENCODE(CRYPT_HASH({{ text }} USING SHA256))){% endmacro %}
 

@@ -247,6 +247,25 @@ DELETE FROM {{ table }}
  LIMIT {{ count }};
 {% endmacro %}
 
+{#
+  Take the lock that has this name at this place; 3002 when another connection has had it for
+  so many seconds. It lasts until the connection ends, or lets go by RELEASE_ALL_LOCKS().
+#}
+{% macro lock_name(name) %}{{ sha256("DATABASE() || '/' || " ~ name) }}{% endmacro %}
+
+{% macro take_lock(name, seconds) %}
+BEGIN
+    -- Two connections that wait for each other: the one that would close the circle gives way.
+    DECLARE CONTINUE HANDLER FOR 3058 SET :RESULT_CODE = 3002;
+    SET :RESULT_CODE = CASE WHEN GET_LOCK({{ lock_name(name) }}, {{ seconds }}) = 1 THEN 0 ELSE 3002 END;
+END;
+{% endmacro %}
+
+{# Let go of a lock that this rule took, and after all refuses. #}
+{% macro drop_lock(name) %}
+DO RELEASE_LOCK({{ lock_name(name) }});
+{% endmacro %}
+
 {# SHA-256 as 64 hexadecimal digits. #}
 {% macro sha256(text) %}SHA2({{ text }}, 256){% endmacro %}
 

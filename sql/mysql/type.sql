@@ -2,6 +2,8 @@
 {% set caller = 'LEFT(USER(), 64)' %}
 {% set time = 'DATETIME' %}
 {% set auto = 'BIGINT NOT NULL AUTO_INCREMENT' %}
+{# Text that no VARCHAR holds. #}
+{% set long_text = 'MEDIUMTEXT' %}
 {% set one_row = 'DUAL' %}
 {% set row_count = 'ROW_COUNT()' %}
 {% set line_number = 'INTEGER NOT NULL AUTO_INCREMENT' %}

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from case import Case
+from cases._api import HASH, control
 from cases._station import head_ends, log_taken, slot, usage
 
 # Counted back from here: 60 days are 16 May 2025, 24 months 1 July 2023, 60 months 1 July 2020.
@@ -40,6 +41,11 @@ def alert(number, at, cleared):
 def reboot(number, state, asked, finished):
     return ("mdm", "INSERT INTO REBOOT_RESERVATION (RESERVATION_ID, TABLE_KEY, REQUESTED_AT, STATE, FINISHED_AT)"
                    f" VALUES ('r', {number}, '{asked}', '{state}', {repr(finished) if finished else 'NULL'})")
+
+
+def answer(key, at):
+    return ("mdm", "INSERT INTO API_ANSWER (CLIENT, IDEMPOTENCY_KEY, REQUEST_HASH, STATUS, ANSWER, ANSWERED_AT)"
+                   f" VALUES ('care', '{key}', '{HASH}', 200, '{{}}', '{at}')")
 
 
 def event(number, received, end):
@@ -156,6 +162,18 @@ CASES = [
          given=[event(901, before(MONTHS24), MONTHS24), action(901, 901, before(MONTHS24), MONTHS24)], rows=[]),
     Case("other months of events", (AT, None), given=[config("ADR_MONTHS", 23), event(902, MONTHS24, MONTHS24)],
          rows=[("ADR_EVENT_HISTORY", 1)]),
+    # The HTTP-API
+    Case("controls that are finished", (AT, None),
+         given=[control(901, "DONE", finished=before(MONTHS24)), control(902, "REFUSED", finished=before(MONTHS24)),
+                control(903, "DONE", finished=MONTHS24), control(904)],
+         rows=[("CONTROL_HISTORY", 2)], then={times("mdm", "CONTROL_HISTORY", "CONTROL_ID"): [(903,), (904,)]}),
+    Case("other months of controls", (AT, None),
+         given=[config("CONTROL_MONTHS", 23), control(901, "DONE", finished=MONTHS24), control(902)],
+         rows=[("CONTROL_HISTORY", 1)], then={times("mdm", "CONTROL_HISTORY", "CONTROL_ID"): [(902,)]}),
+    Case("answers", (AT, None), given=[answer("old", "2025-07-07 23:59:59"), answer("new", "2025-07-08 00:00:00")],
+         rows=[("API_ANSWER", 1)], then={times("mdm", "API_ANSWER", "IDEMPOTENCY_KEY"): [("new",)]}),
+    Case("other days of answers", (AT, None), given=[config("ANSWER_DAYS", 6), answer("new", "2025-07-08 00:00:00")],
+         rows=[("API_ANSWER", 1)], then={times("mdm", "API_ANSWER", "IDEMPOTENCY_KEY"): []}),
     # Logs
     Case("alerts that were cleared", (AT, None),
          given=[alert(901, before(MONTHS24), before(MONTHS24)), alert(902, before(MONTHS24), None),

@@ -3,6 +3,6 @@
 {% import 'adr_log.sql' as log %}
 
 {% call view('ADR_ACTION_LOG', 'Saving actions, with their event, policy, point and customer.',
-             callers = ['VPS', 'READER'], columns = log.action_columns) %}
+             callers = ['VPS', 'SHIM', 'READER'], columns = log.action_columns) %}
 {{ log.actions() }}
 {% endcall %}
