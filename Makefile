@@ -34,12 +34,14 @@ lint: $(VENV)/.test types ## Check style and types, and that the reference is up
 	@$(BIN)/ruff format --quiet --check || $(call say,files are not formatted,$(BIN)/ruff format)
 	@$(BIN)/mypy
 	@$(BIN)/python docs/sql_api.py --check || $(call say,the reference of the SQL-API is stale,make docs)
+	@$(BIN)/python docs/he_api.py --check || $(call say,the document of HE-API is stale,make docs)
 
 bench: $(VENV)/.test engines ## Measure the speed of the rules beside that of the bare engine.
 	@$(BIN)/python -m bench
 
-docs: $(VENV)/.demo ## Write docs/sql-api.md; with CI=1 fail when it is not up to date.
+docs: $(VENV)/.demo ## Write the references in docs/; with CI=1 fail when one is not up to date.
 	@$(BIN)/python docs/sql_api.py $(if $(CI),--check)
+	@$(BIN)/python docs/he_api.py $(if $(CI),--check)
 
 clean: ## Remove what was made, but not .venv and the fetched engines.
 	@rm -rf build/types build/lib build/bdist.* build/demo build/kenshin dist *.egg-info \
