@@ -14,7 +14,11 @@ from kenshin.commands import cycle as cycle_commands
 from kenshin.commands import db as db_commands
 from kenshin.commands import demo as demo_commands
 from kenshin.commands import doctor as doctor_commands
+from kenshin.commands import he_simulator as he_simulator_commands
+from kenshin.commands import key as key_commands
+from kenshin.commands import reboot as reboot_commands
 from kenshin.commands import secret as secret_commands
+from kenshin.commands import serve as serve_commands
 from kenshin.commands import simulate as simulate_commands
 from kenshin.commands.errors import known
 from kenshin.cycle import Busy
@@ -45,9 +49,13 @@ kenshin.add_command(db_commands.db)
 kenshin.add_command(config_commands.config)
 kenshin.add_command(account_commands.account)
 kenshin.add_command(secret_commands.secret)
+kenshin.add_command(key_commands.key)
 kenshin.add_command(cycle_commands.cycle)
 kenshin.add_command(cycle_commands.sync_he)
+kenshin.add_command(serve_commands.serve)
 kenshin.add_command(simulate_commands.simulate)
+kenshin.add_command(he_simulator_commands.he_simulator)
+kenshin.add_command(reboot_commands.reboot_worker)
 kenshin.add_command(demo_commands.demo)
 kenshin.add_command(doctor_commands.doctor)
 

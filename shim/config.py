@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TypeVar
 
 ENGINES = ("firebird-embedded", "firebird", "mysql", "mariadb")
 
 # Rules and scripts write these names without quotes, and paths in plain ones.
 _SCHEMA = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _NOT_IN_PATHS = re.compile(r"['\x00-\x1f\x7f-\x9f]")
+
+T = TypeVar("T")
 
 
 class ConfigError(Exception):
@@ -29,6 +33,33 @@ class Connection:
     user: str = ""
     password: str = field(default="", repr=False)
     durable: bool = True  # Firebird: a commit is on the disk; chosen when the files are made
+
+
+@dataclass(frozen=True)
+class HttpApi:
+    """How the HTTP-API is served."""
+
+    listen: str = "127.0.0.1:8480"
+    workers: int = 2
+    threads: int = 8  # requests that one worker works on at a time, each with its connection
+    certificate: Path | None = None  # with its key: TLS without a proxy in front
+    key: Path | None = None
+    proxies: int = 0  # trusted proxies in front, whose X-Forwarded-For says where a request is from
+    max_body_bytes: int = 1_048_576
+    max_rows: int = 200  # of one batch
+    requests_per_minute: int = 6000  # of one client
+    lock_seconds: int = 30  # that a request waits for another one on the same device
+    settle_seconds: int = 10  # between two looks for controls whose outcome is open
+
+
+@dataclass(frozen=True)
+class HeadEndApi:
+    """Where a head-end answers HE-API."""
+
+    url: str
+    token_file: Path | None = None
+    ca_file: Path | None = None  # of an authority that the machine does not know
+    timeout_seconds: int = 20
 
 
 @dataclass(frozen=True)
@@ -49,6 +80,8 @@ class Config:
     simulator: dict[str, object] = field(default_factory=dict)
     role_prefix: str = "KENSHIN_"  # two installations on one server need two
     kek_file: Path | None = None  # key-encryption keys, unless KENSHIN_KEK holds them
+    http_api: HttpApi = HttpApi()
+    he_api: dict[int, HeadEndApi] = field(default_factory=dict)  # by HEID
 
     def role(self, consumer: str) -> str:
         """The name of a consumer's role in the database."""
@@ -97,7 +130,38 @@ def from_entries(entries: dict[str, object], base: Path) -> Config:
         simulator=_table(entries, "simulator"),
         role_prefix=_prefix(_table(entries, "access")),
         kek_file=_kek_file(_table(entries, "secrets"), base),
+        http_api=_filled(HttpApi, _table(entries, "http_api"), "http_api", base),
+        he_api=_head_ends(_table(entries, "he_api"), base),
     )
+
+
+def _head_ends(entries: dict[str, object], base: Path) -> dict[int, HeadEndApi]:
+    found = {}
+    for heid in entries:
+        if not re.fullmatch("[1-9][0-9]{0,3}", heid):
+            raise ConfigError(f"[he_api.{heid}]: must be the HEID of a head-end")
+        where = f"he_api.{heid}"
+        head = _filled(HeadEndApi, {"url": "", **_table(entries, heid)}, where, base)
+        if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", head.url):
+            raise ConfigError(f"[{where}] url = {head.url!r}: must begin with https:// or http://")
+        found[int(heid)] = head
+    return found
+
+
+def _filled(form: type[T], entries: dict[str, object], where: str, base: Path) -> T:
+    """A form of paths, texts and whole numbers, filled from the entries of a table."""
+    fields = {field.name: str(field.type) for field in dataclasses.fields(form)}  # type: ignore[arg-type]
+    values: dict[str, object] = {}
+    for name, value in entries.items():
+        if name not in fields:
+            raise ConfigError(f"[{where}] {name}: there is only {', '.join(fields)}")
+        if fields[name] == "int":
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**9:
+                raise ConfigError(f"[{where}] {name} = {value!r}: must be a whole number")
+            values[name] = value
+        else:
+            values[name] = base / str(value) if "Path" in fields[name] else str(value)
+    return form(**values)
 
 
 def _table(entries: dict[str, object], name: str) -> dict[str, object]:

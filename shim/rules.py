@@ -20,16 +20,35 @@ class Rules:
 
         Raises EngineError when it refuses, and TypeError for an argument that it does not take.
         """
-        takes = self.catalog.declaration(rule).takes
-        unknown = sorted(set(arguments) - set(takes))
-        if unknown:
-            raise TypeError(f"{rule} takes no {unknown[0]}; it takes {', '.join(takes)}")
-        values = [arguments.get(name) for name in takes]
-        result = self.session.call(self.catalog.database_of(rule), rule, *values)
+        result = self.answer(rule, **arguments)
         if not result.ok:
             said = result.message or self.catalog.meaning(rule, result.code)
             raise EngineError(f"{rule}: {result.code} {said} ({arguments})")
         return result
+
+    def answer(self, rule: str, **arguments: Any) -> Result:
+        """What a rule answers, a refusal too; an argument that is not given is null.
+
+        Raises TypeError for an argument that it does not take.
+        """
+        database, values = self.bound(rule, **arguments)
+        return self.session.call(database, rule, *values)
+
+    def hold(self, rule: str, seconds: int, **arguments: Any) -> Result:
+        """What a rule that takes a lock answers; see `Session.hold`."""
+        database, values = self.bound(rule, **arguments)
+        return self.session.hold(database, rule, values, seconds)
+
+    def bound(self, rule: str, **arguments: Any) -> tuple[str, list[Any]]:
+        """The database of a rule, and its arguments in their order.
+
+        Raises TypeError for an argument that it does not take.
+        """
+        takes = self.catalog.declaration(rule).takes
+        unknown = sorted(set(arguments) - set(takes))
+        if unknown:
+            raise TypeError(f"{rule} takes no {unknown[0]}; it takes {', '.join(takes)}")
+        return self.catalog.database_of(rule), [arguments.get(name) for name in takes]
 
     def rows(self, view: str, where: str = "", *values: Any) -> list[dict[str, Any]]:
         """The rows of a view, each a mapping from column to value."""

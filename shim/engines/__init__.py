@@ -6,6 +6,7 @@ from kenshin.config import Config
 from kenshin.engines.base import (
     Code,
     EngineError,
+    LockLost,
     Result,
     Right,
     Session,
@@ -19,6 +20,7 @@ __all__ = [
     "Code",
     "EngineError",
     "Index",
+    "LockLost",
     "Result",
     "Right",
     "Session",

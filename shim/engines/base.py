@@ -16,6 +16,7 @@ from kenshin.config import Config
 from kenshin.render import Index
 
 DONE, REPEAT, NOTHING = 0, 10, 11
+BUSY = 3002
 SQL_FAILED = 9000
 ATTEMPTS = 8
 _CHUNK = 24_000
@@ -31,6 +32,10 @@ class TryAgain(Exception):
     """The transaction is gone (deadlock, lock wait, lost connection): do it all again."""
 
 
+class LockLost(EngineError):
+    """A lock went with a lost connection, and another session has it now."""
+
+
 @dataclass(frozen=True)
 class Result:
     """What a rule answered: its code, what it says of it, and its rows."""
@@ -43,6 +48,16 @@ class Result:
     def ok(self) -> bool:
         """Done, done before, or nothing to do."""
         return self.code < 1000
+
+
+@dataclass(frozen=True)
+class Hold:
+    """The call of a rule that takes a lock, and how many seconds it may wait for it."""
+
+    database: str
+    rule: str
+    arguments: tuple[Any, ...]
+    seconds: int
 
 
 @dataclass(frozen=True, order=True)
@@ -99,6 +114,8 @@ class Session(ABC):
     def __init__(self, config: Config) -> None:
         self.config = config
         self._open = False
+        self._holds: list[Hold] = []
+        self._lost = False  # the connection that had them is gone
 
     driver_error: type[Exception]  # what the driver raises
     keeps_logins = True  # accounts with passwords are the engine's
@@ -140,6 +157,21 @@ class Session(ABC):
         self, database: str, rule: str, arguments: Sequence[Any]
     ) -> Iterator[tuple[Any, ...] | Result]:
         """Call a rule: yield its rows, and a Result without rows as the last thing."""
+
+    @abstractmethod
+    def take(self, hold: Hold) -> Result:
+        """Call a rule that takes a lock, which lasts behind the transaction of the call.
+
+        A lock that was not given leaves nothing behind.
+        """
+
+    @abstractmethod
+    def release(self) -> None:
+        """Let go of every lock that `take` took; a lost connection has let go already."""
+
+    @abstractmethod
+    def is_there(self) -> bool:
+        """Whether the connection answers and can be worked with."""
 
     @abstractmethod
     def load(self, database: str, table: str, columns: Sequence[str], path: Path) -> None:
@@ -285,6 +317,58 @@ class Session(ABC):
                 rows.append(answer)
         raise EngineError(f"{rule} gave no result code: is it a rule of this release?")
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._open
+
+    @property
+    def holds(self) -> bool:
+        """Whether `hold` has taken a lock that was not let go."""
+        return bool(self._holds)
+
+    def hold(self, database: str, rule: str, arguments: Sequence[Any], seconds: int = 0) -> Result:
+        """Call a rule whose lock lasts until `let_go` or the end of the connection.
+
+        3002: another session has had it for so many seconds. After a lost connection the locks
+        are taken again before anything else; `again` raises LockLost where another has one now.
+        """
+        if self._open:
+            raise EngineError(f"{rule}: take a lock before the transaction that it is for")
+        hold = Hold(database, rule, tuple(arguments), seconds)
+        result = self.again(lambda: self._taken(hold))
+        if result.ok:
+            self._holds.append(hold)
+        return result
+
+    def let_go(self) -> None:
+        """Let go of every lock that `hold` took."""
+        if self._holds:
+            self._holds.clear()
+            self._lost = False
+            self.release()
+
+    def _taken(self, hold: Hold) -> Result:
+        try:
+            return _checked(self.take(hold))
+        except TryAgain as error:
+            return Result(BUSY, str(error))
+        except self.driver_error as error:
+            if self.is_busy(error):
+                return Result(BUSY, "another connection holds it")
+            raise
+
+    def _take_again(self) -> None:
+        """The locks that went with a lost connection, before anything else is done."""
+        if not self._lost:
+            return
+        for hold in self._holds:
+            if not self._taken(hold).ok:
+                raise LockLost(
+                    f"{hold.rule}: the lock went with a lost connection, and another has it now"
+                )
+        self._lost = False
+
     def call_with_file(
         self,
         database: str,
@@ -339,6 +423,7 @@ class Session(ABC):
             return work()
         for attempt in range(1, ATTEMPTS + 1):
             try:
+                self._take_again()
                 return work()
             except TryAgain as error:
                 if attempt == ATTEMPTS:
@@ -354,6 +439,9 @@ class Session(ABC):
         raise AssertionError("unreachable")
 
     def _reconnect(self) -> None:
+        if self._holds and not self._lost and self.is_there():
+            return  # only the transaction is gone: another connection would lose the locks
+        self._lost = bool(self._holds)
         try:
             self.close()
             self.connect()

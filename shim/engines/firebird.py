@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
+from math import ceil
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from firebird.driver import (
     Connection,
+    Cursor,
     DatabaseError,
+    DefaultAction,
     Isolation,
     Statement,
     TraAccessMode,
+    TransactionManager,
     connect,
     create_database,
     driver_config,
+    get_api,
     tpb,
 )
 
@@ -24,15 +32,21 @@ from kenshin.config import Config
 from kenshin.engines import catalogue_firebird as catalogue
 from kenshin.engines import runtime
 from kenshin.engines.base import (
+    BUSY,
     SQL_FAILED,
     Code,
     EngineError,
+    Hold,
     Result,
     Right,
     Session,
     Table,
     whole_lines,
 )
+
+# Firebird makes read consistency of it: a rule, which is one statement, sees one state of the
+# database, and is begun anew by the server when others change what it changes.
+_ISOLATION = Isolation.READ_COMMITTED_RECORD_VERSION
 
 # Deadlock, update conflict, lock conflict, lost connection, shutdown.
 _PASSING = (
@@ -49,8 +63,16 @@ _PASSING = (
 
 # Deadlock, lock conflict, update conflict, lock timeout, object in use.
 _BUSY = (335544336, 335544345, 335544451, 335544510, 335544453)
+_LOADING = threading.Lock()
 _NO_FILE = 335544344  # i/o error, which names the file
 
+
+# What a rule says of a row that another transaction has inserted too: a conflict, a duplicate.
+_TAKEN = re.compile(r"40001 |HY000 335544510 |23000 335544665 ")
+# In seconds. Embedded engines see that a process was killed when a wait for it ends, else only
+# once in ten seconds; who does not wait at all never sees it.
+_PATIENCE = 1
+_PAUSE = 0.02
 
 _READ_ONLY = "attempted update during read-only transaction"
 
@@ -92,21 +114,28 @@ class FirebirdSession(Session):
         self._connections: dict[str, Connection] = {}
         self._statements: dict[tuple[str, str], Statement] = {}
         self._used: set[str] = set()
+        self._holding: list[TransactionManager] = []
         self._patience = 20  # seconds
         self._access = TraAccessMode.WRITE
         self.keeps_logins = config.engine != "firebird-embedded"
 
     def connect(self) -> None:
-        driver_config.fb_client_library.value = runtime.client_library()
-        driver_config.db_defaults.page_size.value = 16384
-        driver_config.db_defaults.forced_writes.value = self.config.connection.durable
-        driver_config.db_defaults.db_charset.value = "UTF8"
-        driver_config.stream_blob_threshold.value = 2**24  # long bodies of rules are texts too
-        if self.config.engine == "firebird-embedded":
-            runtime.prepare(Path(self.config.places["mdm"]).parent / "engine", self.config.exchange)
+        # The driver loads its library when it is first used, and does not lock meanwhile.
+        with _LOADING:
+            driver_config.fb_client_library.value = runtime.client_library()
+            driver_config.db_defaults.page_size.value = 16384
+            driver_config.db_defaults.forced_writes.value = self.config.connection.durable
+            driver_config.db_defaults.db_charset.value = "UTF8"
+            driver_config.stream_blob_threshold.value = 2**24  # long bodies of rules are texts too
+            if self.config.engine == "firebird-embedded":
+                runtime.prepare(
+                    Path(self.config.places["mdm"]).parent / "engine", self.config.exchange
+                )
+            get_api()
 
     def close(self) -> None:
         self._statements.clear()
+        self._holding.clear()  # each ends with its connection
         for connection in self._connections.values():
             try:
                 connection.close()
@@ -152,8 +181,7 @@ class FirebirdSession(Session):
             charset="UTF8",
         )
 
-    def _connection(self, database: str) -> Connection:
-        place = self.config.places.get(database, database)
+    def _attached(self, place: str) -> Connection:
         if place not in self._connections:
             try:
                 self._connections[place] = self._attach(place)
@@ -161,12 +189,13 @@ class FirebirdSession(Session):
                 if self.is_passing(error):
                     raise
                 raise EngineError(f"no connection to {place}: {error}") from error
-        connection = self._connections[place]
+        return self._connections[place]
+
+    def _connection(self, database: str) -> Connection:
+        place = self.config.places.get(database, database)
+        connection = self._attached(place)
         if not connection.main_transaction.is_active():
-            # Firebird makes read consistency of it: a rule, which is one statement, sees one state
-            # of the database, and is begun anew by the server when others change what it changes.
-            isolation = Isolation.READ_COMMITTED_RECORD_VERSION
-            connection.main_transaction.begin(tpb(isolation, self._patience, self._access))
+            connection.main_transaction.begin(tpb(_ISOLATION, self._patience, self._access))
         self._used.add(place)
         return connection
 
@@ -207,17 +236,55 @@ class FirebirdSession(Session):
     def invoke(
         self, database: str, rule: str, arguments: Sequence[Any]
     ) -> Iterator[tuple[Any, ...] | Result]:
-        marks = f"({', '.join(['?'] * len(arguments))})" if arguments else ""
-        cursor = self._connection(database).cursor()
+        yield from _answers(self._connection(database).cursor(), rule, arguments)
+
+    def take(self, hold: Hold) -> Result:
+        until = monotonic() + hold.seconds
+        while True:
+            left = max(0.0, until - monotonic())
+            try:
+                result = self._inserted(hold, min(ceil(left), _PATIENCE))
+            except DatabaseError as error:
+                if not self.is_busy(error):
+                    raise
+                result = Result(BUSY, "another connection holds it")
+            if result.code == SQL_FAILED and _TAKEN.match(result.message):
+                result = Result(BUSY, result.message)
+            if result.code != BUSY or not left:
+                return result
+            sleep(_PAUSE)  # a conflict may be told without any wait
+
+    def _inserted(self, hold: Hold, patience: int) -> Result:
+        # What such a rule inserts is the lock: it stands until its own transaction is taken back.
+        connection = self._attached(self.config.places[hold.database])
+        manager = connection.transaction_manager(default_action=DefaultAction.ROLLBACK)
+        result = Result(SQL_FAILED, f"{hold.rule} gave no result code")
         try:
-            cursor.execute(f"SELECT p.* FROM {rule}{marks} p", list(arguments))
-            for *row, code, message in cursor:
-                if code is None:
-                    yield tuple(row)
+            manager.begin(tpb(_ISOLATION, patience))
+            rows: list[tuple[Any, ...]] = []
+            for answer in _answers(manager.cursor(), hold.rule, hold.arguments):
+                if isinstance(answer, Result):
+                    result = Result(answer.code, answer.message, rows)
                 else:
-                    yield Result(int(code), message or "")
+                    rows.append(answer)
         finally:
-            cursor.close()
+            if result.ok:
+                self._holding.append(manager)
+            else:
+                _end(manager)
+        return result
+
+    def release(self) -> None:
+        while self._holding:
+            _end(self._holding.pop())
+
+    def is_there(self) -> bool:
+        try:
+            for connection in self._connections.values():
+                connection.ping()
+        except DatabaseError:
+            return False
+        return True
 
     def load(self, database: str, table: str, columns: Sequence[str], path: Path) -> None:
         with (
@@ -400,6 +467,29 @@ class FirebirdSession(Session):
     def is_busy(self, error: Exception) -> bool:
         codes = getattr(error, "gds_codes", None) or ()
         return isinstance(error, DatabaseError) and any(code in _BUSY for code in codes)
+
+
+def _answers(
+    cursor: Cursor, rule: str, arguments: Sequence[Any]
+) -> Iterator[tuple[Any, ...] | Result]:
+    """The rows of a rule, each a tuple, and its verdict behind them."""
+    marks = f"({', '.join(['?'] * len(arguments))})" if arguments else ""
+    try:
+        cursor.execute(f"SELECT p.* FROM {rule}{marks} p", list(arguments))
+        for *row, code, message in cursor:
+            if code is None:
+                yield tuple(row)
+            else:
+                yield Result(int(code), message or "")
+    finally:
+        cursor.close()
+
+
+def _end(manager: TransactionManager) -> None:
+    try:
+        manager.close()  # takes it back
+    except DatabaseError:
+        pass  # the server has taken it back with the connection
 
 
 def _rights(

@@ -14,7 +14,17 @@ import mysql.connector
 from mysql.connector import errorcode
 
 from kenshin.engines import catalogue_mysql as catalogue
-from kenshin.engines.base import SQL_FAILED, Code, EngineError, Result, Right, Session, Table
+from kenshin.engines.base import (
+    BUSY,
+    SQL_FAILED,
+    Code,
+    EngineError,
+    Hold,
+    Result,
+    Right,
+    Session,
+    Table,
+)
 from kenshin.engines.spec import CHARACTERS
 from kenshin.render import environment
 
@@ -34,6 +44,9 @@ _PASSING = {
 }
 
 
+# Two connections wait for each other's locks, as MySQL says it; MariaDB calls it a deadlock.
+_LOCKS_CROSS = f"HY000 {errorcode.ER_USER_LOCK_DEADLOCK} "
+
 # A refused write, a lost deadlock, a lock that others hold: as the server says it, or a rule.
 _WOULD_WRITE = re.compile(r"^(?:1792 \(25006\)|25006 1792 |40001 1213 |\w{5} 1205 )")
 # Privileges with commas between them; those on columns carry a list of their own.
@@ -49,6 +62,7 @@ class MySQLSession(Session):
 
     driver_error = mysql.connector.Error
     _database = ""
+    _kept: Any = None
 
     def connect(self) -> None:
         given = self.config.connection
@@ -77,8 +91,11 @@ class MySQLSession(Session):
                 f"{given.socket or given.host}: {error.msg}"
             ) from error
         self._database = ""
+        self._kept = None
+        self._plain("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
     def close(self) -> None:
+        self._kept = None
         connection = getattr(self, "_connection", None)
         if connection is not None:
             try:
@@ -87,7 +104,6 @@ class MySQLSession(Session):
                 pass  # a lost connection is closed already
 
     def begin(self) -> None:
-        self._plain("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
         self._plain("START TRANSACTION")
 
     def commit(self) -> None:
@@ -104,8 +120,18 @@ class MySQLSession(Session):
             self._plain(f"SET SESSION {variable} = {seconds}")
 
     def _plain(self, statement: str) -> None:
-        with self._connection.cursor() as cursor:
-            cursor.execute(statement)
+        self._connection.cmd_query(statement)
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        """A cursor that is kept: before each new one the driver asks the server if it is there."""
+        cursor, self._kept = self._kept or self._connection.cursor(), None
+        try:
+            yield cursor
+        except BaseException:
+            cursor.close()  # with the rows that nobody has read
+            raise
+        self._kept = cursor
 
     def _use(self, database: str) -> None:
         place = self.config.places[database]
@@ -118,7 +144,7 @@ class MySQLSession(Session):
     ) -> list[tuple[Any, ...]]:
         if database:
             self._use(database)
-        with self._connection.cursor() as cursor:
+        with self._cursor() as cursor:
             cursor.execute(
                 statement.replace("%", "%%").replace("?", "%s") if parameters else statement,
                 tuple(parameters) or None,
@@ -130,7 +156,7 @@ class MySQLSession(Session):
     ) -> Iterator[tuple[Any, ...] | Result]:
         self._use(database)
         marks = ", ".join(["%s"] * len(arguments) + ["@kenshin_code", "@kenshin_error"])
-        with self._connection.cursor() as cursor:
+        with self._cursor() as cursor:
             cursor.execute(f"CALL {rule}({marks})", tuple(arguments))
             while True:
                 if cursor.with_rows:
@@ -139,6 +165,23 @@ class MySQLSession(Session):
                     break
         rows = self.execute(database, "SELECT @kenshin_code, @kenshin_error")
         yield Result(int(rows[0][0]), rows[0][1] or "")
+
+    def take(self, hold: Hold) -> Result:
+        # The lock is the connection's: it outlasts the transaction.
+        result = self._call(hold.database, hold.rule, hold.arguments)
+        if result.code == SQL_FAILED and _LOCKS_CROSS in result.message:
+            return Result(BUSY, result.message)
+        return result
+
+    def release(self) -> None:
+        try:
+            self.execute("", "SELECT RELEASE_ALL_LOCKS()")
+        except mysql.connector.Error:
+            self.close()  # which lets go of them as well
+
+    def is_there(self) -> bool:
+        connection = getattr(self, "_connection", None)
+        return connection is not None and bool(connection.is_connected())
 
     def load(self, database: str, table: str, columns: Sequence[str], path: Path) -> None:
         self._use(database)
@@ -318,7 +361,10 @@ class MySQLSession(Session):
         return name
 
     def is_passing(self, error: Exception) -> bool:
-        return isinstance(error, mysql.connector.Error) and error.errno in _PASSING
+        if not isinstance(error, mysql.connector.Error):
+            return False
+        # The driver has no number for a connection that was lost while nobody used it.
+        return error.errno in _PASSING or not self.is_there()
 
     def is_busy(self, error: Exception) -> bool:
         return isinstance(error, mysql.connector.Error) and error.errno in _BUSY

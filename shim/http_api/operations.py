@@ -1,0 +1,212 @@
+"""The operations of the HTTP-API: its one list. What each takes and gives, its rule declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+FACILITY, CUSTOMER, NMS, VPS = "FACILITY", "CUSTOMER", "NMS", "VPS"
+
+Kind = Literal["batch", "page", "control"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One path below /api/v1/, called by POST.
+
+    `rules` are those it calls, by the `class` of what they are for where there are several.
+    A batch calls its rule for each of `rows`, a page gives rows until `limit`, and a control
+    goes through the head-end down to the meter.
+    """
+
+    path: str
+    does: str
+    roles: tuple[str, ...]
+    kind: Kind
+    rules: Mapping[str, str]
+    needs: tuple[str, ...] = ()  # fields that must be given; of "mac|serial" one at least
+    needs_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the same, by rule
+    without: tuple[str, ...] = ()  # arguments of the rule that no caller gives
+    whole: tuple[str, ...] = ()  # arguments that are the same for all rows of a batch
+    also: Mapping[str, str] = field(
+        default_factory=dict
+    )  # more fields, each with the rule that has it
+    device: tuple[str, ...] = ()  # fields that name the device, which one request has at a time
+    pages_by: str = ""  # the column whose last value the next page starts behind
+    done: int = 200  # HTTP status of success
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything, and takes an Idempotency-Key."""
+        return self.kind == "batch" or "control/" in self.path
+
+    def needed(self, rule: str) -> tuple[str, ...]:
+        """What must be given for one of its rules."""
+        return (*self.needs, *self.needs_of.get(rule, ()))
+
+    @property
+    def tag(self) -> str:
+        """The group of paths that it belongs to."""
+        return self.path.partition("/")[0]
+
+
+def _one(rule: str) -> Mapping[str, str]:
+    return {"": rule}
+
+
+_WHO = ("mac", "serial")
+_POINT = ("mac", "serial", "ld_id")
+
+OPERATIONS = (
+    Operation(
+        "devices/register",
+        "Take controllers or concentrators into the register.",
+        (FACILITY,),
+        "batch",
+        {"PD": "REGISTER_CONTROLLER", "CO": "REGISTER_CONCENTRATOR"},
+        needs=("type_id",),
+        needs_of={
+            "REGISTER_CONTROLLER": ("pd_id|serial|mac", "ld_type_id"),
+            "REGISTER_CONCENTRATOR": ("co_id|serial|mac",),
+        },
+        without=("password",),
+    ),
+    Operation(
+        "devices/install",
+        "Put controllers or concentrators into service where they were mounted.",
+        (FACILITY,),
+        "batch",
+        {"PD": "INSTALL_CONTROLLER", "CO": "INSTALL_CONCENTRATOR"},
+        needs=("mac|serial",),
+        needs_of={"INSTALL_CONCENTRATOR": ("co_id|heid",)},
+        device=_WHO,
+    ),
+    Operation(
+        "devices/clear",
+        "Take meters from their points; with `cancel` the contracts end too.",
+        (FACILITY, CUSTOMER),
+        "batch",
+        _one("CLEAR_INSTALLATION"),
+        needs=("mac|serial|ld_id",),
+        device=_POINT,
+    ),
+    Operation(
+        "devices/dispose",
+        "Take devices out of service for good.",
+        (FACILITY,),
+        "batch",
+        _one("DISPOSE_DEVICE"),
+        needs=("mac|serial",),
+        device=_WHO,
+    ),
+    Operation(
+        "devices/search",
+        "Find devices by any column, with their provisioning state.",
+        (FACILITY, CUSTOMER, NMS),
+        "page",
+        _one("SEARCH_DEVICE"),
+        pages_by="table_key",
+    ),
+    Operation(
+        "devices/status",
+        "Ask the meter for its present values.",
+        (FACILITY, CUSTOMER, NMS),
+        "control",
+        _one("LOCATE_DEVICE"),
+        needs=("table_key|mac|serial|pd_id|ld_id",),
+        device=("table_key", "mac", "serial", "pd_id", "ld_id"),
+    ),
+    Operation(
+        "devices/reboot",
+        "Put devices into the queue of the mass reboot.",
+        (FACILITY, CUSTOMER),
+        "batch",
+        _one("RESERVE_REBOOT"),
+        needs=("mac|serial",),
+        without=("requested_by",),
+        whole=("reservation_id",),
+        done=202,
+    ),
+    Operation(
+        "devices/reboot/status",
+        "How far a mass reboot has come.",
+        (FACILITY, CUSTOMER),
+        "page",
+        _one("REBOOT_PROGRESS"),
+        needs=("reservation_id",),
+    ),
+    Operation(
+        "logical-devices/add",
+        "Add logical devices to physical ones.",
+        (FACILITY,),
+        "batch",
+        _one("ADD_LOGICAL_DEVICE"),
+        needs=("pd_table_key", "ld_type_id"),
+        device=("pd_table_key",),
+    ),
+    Operation(
+        "polling/start",
+        "Reserve moments from which devices are polled.",
+        (FACILITY, CUSTOMER),
+        "batch",
+        _one("RESERVE_POLL_START"),
+        needs=("at", "mac|serial|ld_id"),
+        device=_POINT,
+    ),
+    Operation(
+        "polling/stop",
+        "Reserve moments from which devices are no longer polled.",
+        (FACILITY, CUSTOMER),
+        "batch",
+        _one("RESERVE_POLL_STOP"),
+        needs=("at", "mac|serial|ld_id"),
+        device=_POINT,
+    ),
+    Operation(
+        "control/relay",
+        "Switch the supply of a point on or off at its meter.",
+        (CUSTOMER,),
+        "control",
+        _one("SET_RELAY_STATE"),
+        needs=("ld_id", "relay_state"),
+        device=("ld_id",),
+    ),
+    Operation(
+        "control/capacity",
+        "Change the contract capacity of a point at its meter.",
+        (CUSTOMER,),
+        "control",
+        _one("SET_CONTRACT_CAPACITY"),
+        needs=("ld_id", "contract_capacity"),
+        also={"force": "BEGIN_CONTROL"},
+        device=("ld_id",),
+    ),
+    Operation(
+        "control/capacity/reserve",
+        "Reserve a lower capacity at the meter for a saving action; it cannot be cancelled.",
+        (VPS,),
+        "control",
+        _one("FINISH_ADR_ACTION"),
+        needs=("adr_action_id",),
+        without=("state", "message"),
+    ),
+    Operation(
+        "quotes/correct",
+        "Settle slots by hand: set the usage that is billed.",
+        (CUSTOMER,),
+        "batch",
+        _one("CORRECT_QUOTE"),
+        needs=("ld_id", "sub_number", "measured_time", "usage"),
+        device=("ld_id",),
+    ),
+    Operation(
+        "usage/query",
+        "Usage and quotes of a point for a range of time.",
+        (CUSTOMER, VPS),
+        "page",
+        _one("QUERY_USAGE"),
+        needs=("ld_id", "from", "to"),
+        pages_by="measured_time",
+    ),
+)
