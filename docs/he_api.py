@@ -29,8 +29,8 @@ FAILURES = {
         "4XX",
         "It will not be done, and nothing was changed: REFUSED (409 where no other status fits).",
     ),
-    "NotReached": ("503", "Nothing went to the device, so nothing was changed: NOT_REACHED."),
-    "Unknown": ("504", "It was sent to the device and may have been done: UNKNOWN."),
+    "NotReached": ("503", "Nothing went to the device, so nothing is changed: NOT_REACHED."),
+    "Unknown": ("504", "It was sent to the device; what became of it shows the next get: UNKNOWN."),
 }
 
 

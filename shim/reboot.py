@@ -68,8 +68,7 @@ class Job:
     """A device that was taken from the queue."""
 
     reservation: str
-    device: Device
-    heid: int | None
+    table_key: int
     attempt: int
     name: str
 
@@ -130,13 +129,10 @@ class Worker:
         result = self._call("NEXT_REBOOT")
         if not result.rows:
             return None
-        row = dict(
-            zip(self.rules.catalog.declaration("NEXT_REBOOT").gives, result.rows[0], strict=True)
-        )
+        row = self._row("NEXT_REBOOT", result)
         return Job(
             row["RESERVATION_ID"],
-            Device(row["TABLE_KEY"], mac=row["MAC"], ip_address=row["IP_ADDRESS"]),
-            row["HEID"],
+            row["TABLE_KEY"],
             row["ATTEMPTS"],
             row["MAC"] or row["SERIAL"] or str(row["TABLE_KEY"]),
         )
@@ -152,31 +148,34 @@ class Worker:
 
     def _reboot(self, job: Job) -> str:
         """What the head-end answered. Raises HeadEndError."""
-        with self._locked(job):
-            return self.heads.of(job.heid).reboot(job.device).message or "restarting"
-
-    @contextmanager
-    def _locked(self, job: Job) -> Iterator[None]:
-        """Keep other commands from the device. Raises NotReached when that fails."""
-        seconds, key = self._lock_seconds, job.device.table_key
         try:
-            result = self.rules.hold("LOCK_DEVICE", seconds, p_table_key=key, p_seconds=seconds)
-        except _failures() as error:
-            raise NotReached("the database could not lock the device") from error
-        try:
-            if not result.ok:
-                said = self.rules.catalog.meaning("LOCK_DEVICE", result.code)
-                raise NotReached(said or "the device could not be locked")
-            yield
+            row = self._locked(job.table_key)
+            device = Device(job.table_key, 1, row["MAC"], row["IP_ADDRESS"], row["PORT"])
+            return self.heads.of(row["HEID"]).reboot(device).message or "restarting"
         finally:
             self.rules.session.let_go()
+
+    def _locked(self, key: int) -> dict[str, Any]:
+        """Keep other commands from a device until `let_go`; where it is. Raises NotReached."""
+        seconds = self._lock_seconds
+        try:
+            result = self.rules.hold("LOCK_DEVICE", seconds, p_table_key=key, p_seconds=seconds)
+            if result.ok:
+                # On Firebird the lock gives where the device was before it was waited for.
+                result = self._call("LOCATE_DEVICE", p_table_key=key)
+        except _failures() as error:
+            raise NotReached("the database could not lock the device") from error
+        if not result.ok:
+            said = self.rules.catalog.meaning("LOCK_DEVICE", result.code)
+            raise NotReached(said or "the device could not be locked")
+        return self._row("LOCATE_DEVICE", result)
 
     def _finish(self, job: Job, done: bool, said: str) -> bool:
         """Record it; false when this worker was given up on, and another has the device."""
         result = self._call(
             "FINISH_REBOOT",
             p_reservation_id=job.reservation,
-            p_table_key=job.device.table_key,
+            p_table_key=job.table_key,
             p_ok=int(done),
             p_message=said[:512],
             p_attempts=job.attempt,
@@ -188,7 +187,7 @@ class Worker:
         return result.ok
 
     def _count(self, job: Job, done: bool, recorded: bool | None) -> None:
-        key = job.reservation, job.device.table_key
+        key = job.reservation, job.table_key
         if not recorded:
             return
         if done:
@@ -206,6 +205,11 @@ class Worker:
         if result.code >= 9000:
             raise EngineError(f"{rule}: {result.message}")
         return result
+
+    def _row(self, rule: str, result: Result) -> dict[str, Any]:
+        """The row that a rule has given."""
+        gives = self.rules.catalog.declaration(rule).gives
+        return dict(zip(gives, result.rows[0], strict=True))
 
     def _patiently(self, work: Callable[[], Any], once: bool) -> Any:
         """Do it, again and again while the database is gone; nothing when it shall stop."""

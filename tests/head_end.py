@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import Any
 import urllib3
 
 from kenshin.config import HeadEndApi
+from serving import Served
+from waiting import PATIENCE, until
 
-PATIENCE = 120  # seconds until it must serve; a loaded machine is slow
 AT = "2026-04-01T18:00"
 
 
@@ -26,35 +26,27 @@ class SimulatedHeadEnd:
     ) -> None:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._pool = urllib3.PoolManager(ca_certs=str(ca) if ca else None, retries=False)
-        self._log = folder / f"he-simulator-{time.monotonic_ns()}.log"
         words = ["he-simulator", "--listen", "127.0.0.1:0", "--start", AT, "--speed", "0", *options]
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "kenshin.cli", *words],
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        home = folder / f"he-simulator-{time.monotonic_ns()}"
+        home.mkdir()
+        self._served = Served([sys.executable, "-m", "kenshin.cli", *words], home)
         try:
-            self.url = self._its_url()
+            self.url = str(until(self._its_url))
             self.clock()
         except BaseException:
-            self.close()
+            self._served.end()
             raise
 
-    def _its_url(self) -> str:
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end and self._process.poll() is None:
-            found = re.search(r"HE-API at (http\S+)\n", self._log.read_text())
-            if found:
-                return found[1]
-            time.sleep(0.05)
-        raise AssertionError(f"he-simulator does not serve:\n{self._log.read_text()}")
+    def _its_url(self) -> str | None:
+        said = self._served.log.read_text()
+        assert self._served.process.poll() is None, said
+        found = re.search(r"HE-API at (http\S+)\n", said)
+        return found and found[1]
 
     def close(self) -> None:
         """End it, without waiting for connections that callers keep."""
-        self._process.send_signal(signal.SIGINT)
-        self._process.wait(PATIENCE)
+        self._served.process.send_signal(signal.SIGINT)
+        self._served.process.wait(PATIENCE)
 
     def api(self, timeout_seconds: int = 60, **entries: Any) -> HeadEndApi:
         """How the client reaches it."""
@@ -78,10 +70,7 @@ class SimulatedHeadEnd:
 
     def until(self, key: int, **shown: Any) -> None:
         """Wait until it knows this of a device."""
-        end = time.monotonic() + PATIENCE
-        while (found := self.meter(key)) | shown != found:
-            assert time.monotonic() < end, f"{found} does not become {shown}"
-            time.sleep(0.02)
+        until(lambda: (found := self.meter(key)) | shown == found, f"it does not become {shown}")
 
     def reboots(self, key: int) -> int:
         """How often a device was restarted."""

@@ -18,7 +18,7 @@ import jsonschema_rs
 import pytest
 import urllib3
 
-from head_end import AT, PATIENCE, SimulatedHeadEnd
+from head_end import AT, SimulatedHeadEnd
 from kenshin.config import Config, HeadEndApi
 from kenshin.he_api import contract
 from kenshin.he_api.client import (
@@ -27,10 +27,12 @@ from kenshin.he_api.client import (
     HeadEndError,
     HeadEnds,
     NoAnswer,
+    NoConnection,
     NotReached,
     Refused,
 )
 from kenshin.simulator.he_api import Behaviour, Habits
+from waiting import PATIENCE
 
 NOW = datetime.fromisoformat(AT)
 HOUR = timedelta(hours=1)
@@ -100,9 +102,9 @@ def test_an_open_relay_has_no_current(head: HeadEnd) -> None:
     before = head.get(device)
     opened = head.set_relay(device, 0)
     assert (opened.relay_state, opened.current, opened.power) == (0, 0, 0)
-    assert head.get(device) == opened
+    assert dict(head.get(device)) == dict(opened)
     assert head.get(replace(device, ld_address=3)).relay_state == 1
-    assert head.set_relay(device, 1) == head.set_relay(device, 1) == before
+    assert dict(head.set_relay(device, 1)) == dict(head.set_relay(device, 1)) == dict(before)
 
 
 def test_a_capacity_is_kept_exactly(head: HeadEnd, device: Device) -> None:
@@ -198,8 +200,9 @@ def test_a_device_that_the_head_end_cannot_reach(
     simulator: SimulatedHeadEnd, head: HeadEnd, device: Device
 ) -> None:
     simulator.behave(device.table_key, "NOT_REACHED", message="no route")
-    with pytest.raises(NotReached, match="no route"):
+    with pytest.raises(NotReached, match="no route") as raised:
         head.set_relay(device, 0)
+    assert not isinstance(raised.value, NoConnection)  # others of the head-end may answer
     assert head.get(device).relay_state == 1
 
 
@@ -234,6 +237,21 @@ def test_a_slow_device_has_done_it_when_it_is_read_back(
         simulator.until(device.table_key, waiting=1)
         simulator.advance(1)
         assert read.result(PATIENCE).capacity == 10
+
+
+@pytest.mark.parametrize("ending", ["UNKNOWN", "HANG_UP"])
+def test_what_the_device_does_later_is_done_when_it_is_read_back(
+    simulator: SimulatedHeadEnd, head: HeadEnd, device: Device, ending: str
+) -> None:
+    """The head-end has answered before: it answers no read as long as the device is at it."""
+    simulator.behave(device.table_key, ending, late=True, busy_seconds=1)
+    with pytest.raises(NoAnswer):
+        head.set_relay(device, 0)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(head.get, device)
+        simulator.until(device.table_key, waiting=1)
+        simulator.advance(1)
+        assert read.result(PATIENCE).relay_state == 0
 
 
 @pytest.mark.parametrize("ending", ["HANG_UP", "NOT_REACHED", "GARBAGE"])
@@ -286,22 +304,35 @@ def test_nobody_listens(device: Device) -> None:
         taken.bind(("127.0.0.1", 0))
         head = HeadEnd(3, HeadEndApi(f"http://127.0.0.1:{taken.getsockname()[1]}"))
         for command in (lambda: head.get(device), *changes(head, device)):
-            with pytest.raises(NotReached, match=r"^HE3: .*nothing was sent$"):
+            with pytest.raises(NoConnection, match=r"^HE3: .*nothing was sent$"):
                 command()
 
 
 def test_a_name_that_nobody_has(device: Device) -> None:
-    with pytest.raises(NotReached, match="its name is unknown"):
+    with pytest.raises(NoConnection, match="its name is unknown"):
         HeadEnd(3, HeadEndApi("http://head-end.invalid")).set_relay(device, 0)
 
 
-def test_it_listens_and_never_answers(device: Device) -> None:
-    """The system takes the connection and the request; nobody reads them."""
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        deaf.listen(5)
-        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-        with pytest.raises(NoAnswer):
+def test_a_name_that_is_looked_up_for_ever(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a resolver that is gone does it, which no test can arrange for the whole system."""
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(PATIENCE) and [])
+    try:
+        with pytest.raises(NoConnection, match="no connection in time"):
+            HeadEnd(3, HeadEndApi("http://head-end.test", timeout_seconds=1)).set_relay(device, 0)
+        assert not answered.is_set()
+    finally:
+        answered.set()
+
+
+@pytest.mark.parametrize(("scheme", "error"), [("http", NoAnswer), ("https", NoConnection)])
+def test_it_listens_and_never_answers(
+    device: Device, scheme: str, error: type[HeadEndError]
+) -> None:
+    """The system takes the connection and what is sent; nobody reads it."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"{scheme}://127.0.0.1:{deaf.getsockname()[1]}"
+        with pytest.raises(error):
             HeadEnd(3, HeadEndApi(url, timeout_seconds=1)).set_relay(device, 0)
 
 
@@ -333,10 +364,11 @@ class Saying:
                     self._trickle(connection)
 
     def _trickle(self, connection: socket.socket) -> None:
-        """A byte now and then, for ever."""
+        """A byte now and then; not for ever, so that who waits for the end does not hang."""
+        end = time.monotonic() + PATIENCE
         try:
-            while True:
-                connection.sendall(b" ")
+            while time.monotonic() < end:
+                connection.sendall(b"1")
                 time.sleep(0.1)
         except OSError:
             pass  # the caller has had enough
@@ -387,12 +419,71 @@ def test_what_else_may_be_answered(said: bytes, error: type[HeadEndError], devic
     assert "127.0.0.1" not in str(raised.value)
 
 
-def test_an_answer_that_never_ends(device: Device) -> None:
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nX-Slow: ",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+    ids=["status", "header", "body", "chunk"],
+)
+def test_an_answer_that_drips_is_given_up_at_the_deadline(begun: bytes, device: Device) -> None:
+    asked_at = time.monotonic()
     with (
-        Saying(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", drop=True) as server,
-        pytest.raises(NoAnswer, match="did not come to the end"),
+        Saying(begun, drop=True) as server,
+        pytest.raises(NoAnswer, match="gave no whole answer"),
     ):
         HeadEnd(3, HeadEndApi(server.url, timeout_seconds=1)).set_relay(device, 0)
+    assert time.monotonic() - asked_at < PATIENCE / 2
+
+
+def test_connections_are_used_again_unless_the_head_end_has_closed_them(device: Device) -> None:
+    body = b'{"at": "2026-04-01T18:00:00"}'
+    said = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    closed = threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        for times in (2, 1):
+            connection, _ = listening.accept()
+            with connection:
+                for _ in range(times):
+                    asked = b""
+                    while b"}" not in asked:
+                        asked += (piece := connection.recv(65536))
+                        assert piece, "another connection was opened"
+                    connection.sendall(said)
+            closed.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        listening.settimeout(PATIENCE)
+        served = pool.submit(serve, listening)
+        api = HeadEndApi(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        head = HeadEnd(3, api)
+        for _ in range(2):
+            head.get(device)
+        assert closed.wait(PATIENCE)
+        head.get(device)
+        served.result(PATIENCE)
+
+
+_ANOTHER = {"id": 2, "value": "10", "state": "DONE", "start": AT + ":00", "end": AT + ":01"}
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [{}, {"relay_state": None}, {"capacity": None}, {"reservations": [_ANOTHER]}],
+    ids=lambda shown: " ".join(shown) or "nothing",
+)
+def test_a_confirmation_shows_what_was_set(shown: dict[str, object], device: Device) -> None:
+    """Without it nothing is certain, and no refusal was said."""
+    with Saying(answered("200 OK", json.dumps({"at": AT + ":00", **shown}))) as server:
+        head = HeadEnd(3, HeadEndApi(server.url))
+        assert head.get(device).at == NOW
+        for command in changes(head, device)[:3]:
+            with pytest.raises(NoAnswer):
+                command()
 
 
 def test_later_fields_of_an_answer_are_passed_over(device: Device) -> None:
@@ -412,7 +503,7 @@ def test_what_cannot_be_asked_is_not_sent(
 
 def test_a_head_end_that_is_not_configured() -> None:
     heads = HeadEnds(config())
-    with pytest.raises(NotReached, match=r"HE2: .*\[he_api.2\]"):
+    with pytest.raises(NoConnection, match=r"HE2: .*\[he_api.2\]"):
         heads.of(2)
     with pytest.raises(NotReached, match="no head-end"):
         heads.of(None)
@@ -528,7 +619,7 @@ def test_nothing_is_sent_to_a_head_end_that_is_not_trusted(
     simulator, folder = secured
     for ca in ("bad-ca.pem", None):
         api = simulator.api(ca_file=ca and folder / ca, token_file=folder / "token")
-        with pytest.raises(NotReached, match="no trusted TLS connection; nothing was sent"):
+        with pytest.raises(NoConnection, match="no trusted TLS connection; nothing was sent"):
             HeadEnds(config(he1=api)).of(1).set_relay(device, 0)
     assert simulator.meter(device.table_key)["begun"] == {}
 
@@ -567,6 +658,11 @@ def test_an_unusable_token_file_is_named_by_its_entry(
     with pytest.raises(NotReached, match=r"token_file of \[he_api.1\]") as raised:
         head.get(device)
     assert str(tmp_path) not in str(raised.value)
+
+
+def test_an_unusable_url_is_named_by_its_entry(device: Device) -> None:
+    with pytest.raises(NoConnection, match=r"url of \[he_api.1\]"):
+        HeadEnds(config(he1=HeadEndApi("https://x:70000"))).of(1)
 
 
 def test_an_unusable_ca_file_is_named_by_its_entry(tmp_path: Path) -> None:

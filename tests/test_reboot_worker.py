@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from conftest import Installations
-from head_end import PATIENCE, SimulatedHeadEnd
+from head_end import SimulatedHeadEnd
 from kenshin import release
 from kenshin.catalog import Catalog
 from kenshin.config import Config, HttpApi
@@ -27,6 +27,7 @@ from kenshin.he_api.client import HeadEnds
 from kenshin.reboot import Report, Worker
 from kenshin.rules import Rules
 from test_access import write_config
+from waiting import PATIENCE, until
 
 FAST = 60_000  # devices a minute
 TABLES = ("REBOOT_RESERVATION", "CONTROLLER_TRANSACTION", "CONTROLLER", "MDM_ALERT_HISTORY")
@@ -198,6 +199,23 @@ def test_a_device_under_another_command_is_left_alone(queue: Queue, first: int) 
     assert queue.alerts() == []
 
 
+def test_a_device_that_moves_meanwhile_is_rebooted_where_it_is(queue: Queue, first: int) -> None:
+    queue.add(first)
+    queue.head.behave(first, "REFUSED", message="not now")
+    with queue.rules() as rules, queue.rules() as other, ThreadPoolExecutor(1) as pool:
+        assert other.hold("LOCK_DEVICE", 0, p_table_key=first, p_seconds=0).ok
+        said: list[str] = []
+        running = pool.submit(queue.worker(rules, said.append).run, True)
+        until(lambda: queue.states()[first][0] == "RUNNING")
+        query = "UPDATE CONTROLLER SET CO_ID = 'HE3' WHERE TABLE_KEY = ?"
+        other.session.execute("mdm", query, [first])
+        assert queue.head.meter(first)["begun"] == {}
+        other.session.let_go()
+        running.result(PATIENCE)
+    assert said == [f"{mac(first)}: HE3: not now"]
+    assert queue.states() == {first: ("DONE", 2, RESTARTING)}
+
+
 def test_a_worker_that_was_given_up_on_decides_nothing(queue: Queue, first: int) -> None:
     queue.add(first)
     queue.head.behave(first, busy_seconds=1)
@@ -353,10 +371,3 @@ def test_a_database_that_is_gone_is_waited_for(queue: Queue, engine: str, first:
     relay.cut()
     assert queue.states() == dict.fromkeys((first, first + 1), ("DONE", 1, RESTARTING))
     assert "tried again" in said[0]
-
-
-def until(seen: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not seen():
-        assert time.monotonic() < end
-        time.sleep(0.05)

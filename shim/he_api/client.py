@@ -11,25 +11,17 @@ import math
 import ssl
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-import urllib3
 from pydantic import ValidationError
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-    SSLError,
-)
 
 from kenshin.config import Config, HeadEndApi
 from kenshin.he_api import contract
 from kenshin.he_api.contract import Accepted, Command, Failure, Operation, Reservation, Status
+from kenshin.he_api.wire import Unanswered, Unsent, Wire
 from kenshin.secret import SecretError, private_text
 
 __all__ = [
@@ -39,13 +31,13 @@ __all__ = [
     "HeadEndError",
     "HeadEnds",
     "NoAnswer",
+    "NoConnection",
     "NotReached",
     "Refused",
     "Reservation",
     "Status",
 ]
 
-_ANSWER_BYTES = 1_048_576
 # Asked elsewhere nothing was done here; another redirection may come behind a deed.
 _ELSEWHERE = (301, 307, 308)
 _REQUEST_TIMEOUT = 408  # a proxy that gave up waiting says nothing of what was done
@@ -64,6 +56,10 @@ class Refused(HeadEndError):
 
 class NotReached(HeadEndError):
     """Nothing was sent, or nothing went on to the device: nothing was changed."""
+
+
+class NoConnection(NotReached):
+    """The head-end itself cannot be asked, about this device or any other."""
 
 
 class NoAnswer(HeadEndError):
@@ -100,20 +96,24 @@ class HeadEnds:
 
     def _made(self, heid: int) -> HeadEnd:
         if heid not in self._config.he_api:
-            raise NotReached(f"HE{heid}: no HE-API is configured; set url in [he_api.{heid}]")
-        return HeadEnd(heid, self._config.he_api[heid], self._config.http_api.threads)
+            raise NoConnection(f"HE{heid}: no HE-API is configured; set url in [he_api.{heid}]")
+        return HeadEnd(heid, self._config.he_api[heid])
 
 
 class HeadEnd:
     """One head-end. Every call takes `timeout_seconds` of its configuration at most."""
 
-    def __init__(self, heid: int, config: HeadEndApi, connections: int = 1) -> None:
-        """Keep so many connections open between calls. Raises NotReached for a bad ca_file."""
+    def __init__(self, heid: int, config: HeadEndApi) -> None:
+        """Raises NoConnection for a url or ca_file that cannot be used."""
         self.heid = heid
         self._config = config
-        self._pool = urllib3.PoolManager(
-            maxsize=max(1, connections), ssl_context=_trust(heid, config), retries=False
-        )
+        entry = "ca_file"
+        try:
+            trust = ssl.create_default_context(cafile=config.ca_file)
+            entry = "url"
+            self._wire = Wire(config.url, trust)
+        except (OSError, ValueError) as error:
+            raise self._unusable(entry) from error
 
     def get(self, device: Device) -> Status:
         """Read the present state from the device; asked twice if need be, in the same time."""
@@ -137,7 +137,7 @@ class HeadEnd:
         self, device: Device, reservation_id: int, start: datetime, end: datetime, value: Decimal
     ) -> Status:
         """Reserve a capacity, in A, from start until before end; the same id again is safe."""
-        return self._ask(
+        status = self._ask(
             contract.RESERVE_CAPACITY,
             self._deadline(),
             device,
@@ -146,14 +146,13 @@ class HeadEnd:
             end=end,
             value=value,
         )
+        if status.reservation(reservation_id) is None:
+            raise NoAnswer(f"HE{self.heid}: the answer does not show the reservation")
+        return status
 
     def reboot(self, device: Device) -> Accepted:
         """Restart the device; gives the answer of the head-end, which does not wait for it."""
         return self._ask(contract.REBOOT, self._deadline(), device)
-
-    def close(self) -> None:
-        """Close the connections that no call uses."""
-        self._pool.clear()
 
     # --- One call -------------------------------------------------------------------------
 
@@ -163,29 +162,24 @@ class HeadEnd:
     def _ask(self, operation: Operation[T], deadline: float, device: Device, **values: Any) -> T:
         """Send one command; raises Refused, NotReached or NoAnswer."""
         left = max(deadline - time.monotonic(), 0.001)
-        body = _Body(self._command(operation, math.ceil(left), device, values))
+        command = self._command(operation, math.ceil(left), device, values)
         headers = {
             "Content-Type": "application/json",
-            "Content-Length": str(len(body.text)),
             "Accept": "application/json",
             **self._token(),
         }
         try:
-            response = self._pool.request(
-                "POST",
-                self._config.url.rstrip("/") + operation.path,
-                body=body,
-                headers=headers,
-                timeout=urllib3.Timeout(total=left),
-                redirect=False,
-                preload_content=False,
+            status, content = self._wire.post(
+                operation.path,
+                headers,
+                command.model_dump_json(exclude_none=True).encode(),
+                deadline,
             )
-            content = self._content(response, deadline)
-        except HTTPError as error:
-            if body.sent:
-                raise NoAnswer(f"HE{self.heid} gave no answer; it may have been done") from error
-            raise NotReached(f"HE{self.heid}: {_why(error)}; nothing was sent") from error
-        return self._understood(operation, response.status, content)
+        except Unsent as error:
+            raise NoConnection(f"HE{self.heid}: {error}; nothing was sent") from error
+        except Unanswered as error:
+            raise NoAnswer(f"HE{self.heid} gave no whole answer; it may have been done") from error
+        return self._understood(operation, status, content)
 
     def _command(
         self, operation: Operation[T], seconds: int, device: Device, values: dict[str, Any]
@@ -212,25 +206,12 @@ class HeadEnd:
             words = private_text(self._config.token_file, "file of a token").split()
         except SecretError as error:
             raise self._unusable("token_file") from error
-        if len(words) != 1:
+        if len(words) != 1 or not words[0].isascii():
             raise self._unusable("token_file")
         return {"Authorization": f"Bearer {words[0]}"}
 
-    def _unusable(self, entry: str) -> NotReached:
-        return NotReached(f"HE{self.heid}: {entry} of [he_api.{self.heid}] cannot be used")
-
-    def _content(self, response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-        content = b""
-        try:
-            while piece := response.read1(65536):
-                content += piece
-                if len(content) > _ANSWER_BYTES or time.monotonic() > deadline:
-                    raise NoAnswer(f"HE{self.heid} did not come to the end of its answer")
-        except BaseException:
-            response.close()
-            raise
-        response.release_conn()
-        return content
+    def _unusable(self, entry: str) -> NoConnection:
+        return NoConnection(f"HE{self.heid}: {entry} of [he_api.{self.heid}] cannot be used")
 
     def _understood(self, operation: Operation[T], status: int, content: bytes) -> T:
         if status == 200:
@@ -252,40 +233,6 @@ class HeadEnd:
         if status in _ELSEWHERE or (400 <= status < 500 and status != _REQUEST_TIMEOUT):
             return Refused(message)
         return {"REFUSED": Refused, "NOT_REACHED": NotReached}.get(said.code, NoAnswer)(message)
-
-
-class _Body:
-    """The text of a request, which notes when the first byte of it goes out.
-
-    Without its whole body a command is none: until then nothing can have been done.
-    """
-
-    def __init__(self, command: Command) -> None:
-        self.text = command.model_dump_json(exclude_none=True).encode()
-        self.sent = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        self.sent = True
-        yield self.text
-
-
-def _trust(heid: int, config: HeadEndApi) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=config.ca_file)
-    except OSError as error:
-        raise NotReached(f"HE{heid}: ca_file of [he_api.{heid}] cannot be used") from error
-
-
-def _why(error: HTTPError) -> str:
-    if isinstance(error, NameResolutionError):
-        return "its name is unknown"
-    if isinstance(error, NewConnectionError):
-        return "it takes no connection"
-    if isinstance(error, ConnectTimeoutError):
-        return "no connection in time"
-    if isinstance(error, SSLError):
-        return "no trusted TLS connection"
-    return "the connection broke"
 
 
 def _first(error: ValidationError) -> str:

@@ -195,6 +195,26 @@ class Status(Said):
         return next((held for held in self.reservations if held.id == reservation_id), None)
 
 
+class RelayStatus(Status):
+    """The state of a logical device whose relay was set."""
+
+    relay_state: Relay
+
+
+class CapacityStatus(Status):
+    """The state of a logical device whose contract capacity was set."""
+
+    capacity: Capacity = Field(description="Contract capacity that is set, A; 0 no limit.")
+
+
+class ReservationStatus(Status):
+    """The state of a logical device that took a reservation."""
+
+    reservations: tuple[Reservation, ...] = Field(
+        min_length=1, description="As in Status; the one that was asked for is among them."
+    )
+
+
 class Accepted(Said):
     """The command was passed on to the device."""
 
@@ -207,7 +227,7 @@ class Failure(Said):
 
     code: Literal["REFUSED", "NOT_REACHED", "UNKNOWN"] = Field(
         description="REFUSED it will not be done; NOT_REACHED nothing went to the device, so "
-        "nothing changed; UNKNOWN it was sent and may have been done."
+        "nothing changes; UNKNOWN it was sent to the device: what became of it shows the next get."
     )
     message: Message
 
@@ -232,9 +252,9 @@ class Operation(Generic[A]):
 
 
 GET = Operation("get", Get, Status)
-SET_RELAY = Operation("set-relay", SetRelay, Status)
-SET_CAPACITY = Operation("set-capacity", SetCapacity, Status)
-RESERVE_CAPACITY = Operation("reserve-capacity", ReserveCapacity, Status)
+SET_RELAY = Operation("set-relay", SetRelay, RelayStatus)
+SET_CAPACITY = Operation("set-capacity", SetCapacity, CapacityStatus)
+RESERVE_CAPACITY = Operation("reserve-capacity", ReserveCapacity, ReservationStatus)
 REBOOT = Operation("reboot", Reboot, Accepted)
 OPERATIONS: tuple[Operation[Any], ...] = (
     GET,
