@@ -28,7 +28,7 @@ from bench.installation import ENGINES, Installation, installed
 from bench.world import World
 from http_server import HttpServer
 from kenshin.engines import open_session
-from kenshin.http_api.pool import call
+from kenshin.rules import Rules
 
 PROCESSES = 4  # that the clients are spread over
 
@@ -112,14 +112,13 @@ def overhead(installation: Installation, load: Load) -> dict[str, float]:
     asked = searches(load, 7)
     direct, over = [], []
     with open_session(installation.config) as session:
+        rules = Rules(session, installation.catalog)
         for _ in range(load.requests):
             body = next(asked)
             arguments = {f"p_{name}": value for name, value in body.items()}
             arguments.setdefault("p_limit", 100)
             direct.append(
-                _spent(
-                    lambda a=arguments: call(session, installation.catalog, "SEARCH_DEVICE", **a)
-                )  # type: ignore[misc]
+                _spent(lambda a=arguments: rules.call("SEARCH_DEVICE", **a))  # type: ignore[misc]
             )
             over.append(_ask(connection, load.key, body))
     between = median(b - a for a, b in zip(direct, over, strict=True))

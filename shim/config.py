@@ -46,7 +46,7 @@ class HttpApi:
     key: Path | None = None
     proxies: int = 0  # trusted proxies in front, whose X-Forwarded-For says where a request is from
     max_body_bytes: int = 1_048_576
-    max_rows: int = 200  # of one batch
+    max_rows: int = 200  # of one request
     requests_per_minute: int = 6000  # of one client
     lock_seconds: int = 30  # that a request waits for another one on the same device
     settle_seconds: int = 10  # between two looks for controls whose outcome is open

@@ -32,7 +32,9 @@
 {# A MAC address as it is stored: twelve upper-case hexadecimal digits without separators. #}
 {% macro plain_mac(text) %}UPPER(REPLACE(REPLACE({{ text }}, ':', ''), '-', '')){% endmacro %}
 
-{% macro is_mac(text) %}{{ form(text, '[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}') }}{{ matches(plain_mac(text), '[0-9A-F]{12}') }}{% endmacro %}
+{# As people write it: in pairs of digits, with or without separators. #}
+{% set mac = '[0-9A-Fa-f]{2}([:\\-]?[0-9A-Fa-f]{2}){5}' %}
+{% macro is_mac(text) %}{{ is_formed(text, mac) }}{% endmacro %}
 
 {# A whole number as a column takes it: no sign, no leading zeros. #}
 {% macro is_integer(text) %}{{ matches(text, '0|[1-9][0-9]{0,17}') }}{% endmacro %}

@@ -11,9 +11,9 @@ from typing import Any
 
 import urllib3
 
-from actors import write_config
+from actors import as_account, write_config
 from head_end import SimulatedHeadEnd
-from kenshin import release
+from kenshin import access, release
 from kenshin.catalog import Catalog
 from kenshin.config import Config
 from kenshin.engines import open_session
@@ -56,18 +56,23 @@ class Said:
 
 
 class HttpServer:
-    """`kenshin serve` at a port of its own, HE-API behind it, a key for each role."""
+    """`kenshin serve` at a port of its own, HE-API behind it, a key for each role.
+
+    `config` and `owner_toml` are those of the account that installs. The server has `toml`, with
+    an account of role SHIM, so whatever is asked of it shows that this is enough.
+    """
 
     def __init__(self, config: Config, folder: Path, **settings: int) -> None:
         """`settings` are entries of [http_api]; the installation is made here."""
         release.apply(config)
         self.config = config
         self.keys = {role: add_key(config, role) for role in ROLES}
+        self.owner_toml = write_config(config, folder)
         self.head = SimulatedHeadEnd(folder)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.pool = urllib3.PoolManager(maxsize=32, retries=False)
-        toml = write_config(config, folder)
+        toml = write_config(shim_account(config), new_folder(folder / "served"))
         entries = {**SETTINGS, **settings, "listen": f"127.0.0.1:{self.port}"}
         lines = [
             "[http_api]",
@@ -101,6 +106,19 @@ class HttpServer:
         self.served.end()
         self.head.close()
         self.pool.clear()
+
+
+def shim_account(config: Config) -> Config:
+    """The installation as a new account of role SHIM reaches it."""
+    name, password = f"{config.role_prefix}api".lower(), access.new_password()
+    with open_session(config) as owner:
+        access.add_account(owner, name, "SHIM", password)
+    return as_account(config, name, password)
+
+
+def new_folder(path: Path) -> Path:
+    path.mkdir()
+    return path
 
 
 def add_key(config: Config, role: str, client: str = "") -> str:

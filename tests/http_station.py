@@ -11,6 +11,7 @@ import select
 import subprocess
 import sys
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from kenshin import release
@@ -19,17 +20,17 @@ from kenshin.config import Config
 from kenshin.engines import Session, open_session
 from kenshin.he_api.client import HeadEnds
 from kenshin.http_api import control
-from kenshin.http_api.answer import Answer
+from kenshin.http_api.answer import write
 from kenshin.http_api.idempotency import Keeping
 from kenshin.http_api.pool import Pool
 from kenshin.http_api.settle import Settler
 from kenshin.rules import Rules
+from waiting import PATIENCE
 
 if TYPE_CHECKING:
     from conftest import Installations
 
-PATIENCE = 120  # seconds until something must have come; a loaded machine is slow
-FIRST, METERS = 5001, 36
+FIRST, METERS = 5001, 60
 ADDRESS = 2
 
 
@@ -51,8 +52,8 @@ def _build(session: Session, number: int) -> None:
     for table, columns, values in (
         (
             "CONTROLLER",
-            "TABLE_KEY, MAC, SERIAL, CO_ID, TYPE_ID, POLL_CONFIG",
-            (key, f"02000000{key:04d}", f"S{key}", "HE1", 11, 1),
+            "TABLE_KEY, MAC, SERIAL, PD_ID, CO_ID, TYPE_ID, POLL_CONFIG",
+            (key, f"02000000{key:04d}", f"S{key}", f"D{key}", "HE1", 11, 1),
         ),
         ("CONTROLLER_TRANSACTION", "TABLE_KEY, PROV_STAT", (key, "C")),
         (
@@ -87,22 +88,21 @@ def cut(config: Config, connection: int) -> None:
         )
 
 
-def context(
-    config: Config, session: Session, catalog: Catalog, key: str | None = None, print_: str = "a"
-) -> control.Context:
-    return control.Context(
-        config,
-        session,
-        catalog,
-        HeadEnds(config),
-        "tester",
-        "request-1",
-        Keeping(catalog, "tester", key, print_ * 64, write),
-    )
+def context(config: Config, rules: Rules, key: str | None = None) -> control.Context:
+    """A request of its own, with an Idempotency-Key or none."""
+    request_id = uuid.uuid4().hex
+    keeping = keeping_of(rules, key, request_id)
+    return control.Context(config, rules, HeadEnds(config), request_id, keeping)
 
 
-def write(answer: Answer) -> str:
-    return json.dumps({"result_code": answer.code, "message": answer.message}, default=str)
+def keeping_of(
+    rules: Rules,
+    key: str | None,
+    request_id: str = "request",
+    fingerprint: str = "a" * 64,
+    client: str = "tester",
+) -> Keeping:
+    return Keeping(rules, client, key, fingerprint, lambda answer: write(answer, request_id))
 
 
 class Other:
@@ -160,13 +160,12 @@ class Worker:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.catalog = Catalog(config.dialect)
         self.session = open_session(config)
         self.session.connect()
+        self.rules = Rules(self.session, Catalog(config.dialect))
 
     def lock(self, key: int, seconds: int) -> list[Any]:
-        rules = Rules(self.session, self.catalog)
-        result = rules.hold("LOCK_DEVICE", seconds, p_table_key=key, p_seconds=seconds)
+        result = self.rules.hold("LOCK_DEVICE", seconds, p_table_key=key, p_seconds=seconds)
         return [result.code, time.monotonic()]
 
     def let_go(self) -> float:
@@ -174,13 +173,13 @@ class Worker:
         self.session.let_go()
         return at
 
-    def relay(self, key: int, state: int) -> list[Any]:
-        asked = context(self.config, self.session, self.catalog)
+    def relay(self, key: int, state: int, name: str | None = None) -> list[Any]:
+        asked = context(self.config, self.rules, name)
         answer = control.relay(asked, {"p_ld_id": point(key), "p_relay_state": state})
         return [answer.code, answer.message]
 
     def reserve(self, action: int) -> list[Any]:
-        asked = context(self.config, self.session, self.catalog)
+        asked = context(self.config, self.rules)
         answer = control.reserve(asked, {"p_adr_action_id": action})
         return [answer.code, answer.message]
 

@@ -15,7 +15,13 @@ class Wire:
         self._sockets: list[socket.socket] = []
         self._listening: socket.socket | None = None
         self.port = 0
+        self._words: bytes | None = None
+        self.lost = False
         self.mend()
+
+    def lose_answer_to(self, words: bytes) -> None:
+        """Break the connection in which the client says these words, once the server answers."""
+        self._words = words
 
     def mend(self) -> None:
         """Take connections again, at the same port as before."""
@@ -41,15 +47,21 @@ class Wire:
             except OSError:
                 return
             self._sockets += [client, server]
-            for ends in ((client, server), (server, client)):
-                threading.Thread(target=_pass, args=ends, daemon=True).start()
+            said = threading.Event()  # the words, whose answer is to be lost
+            for ends in ((client, server, said), (server, client, said)):
+                threading.Thread(target=self._pass, args=ends, daemon=True).start()
 
-
-def _pass(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    _end(target)
+    def _pass(self, source: socket.socket, target: socket.socket, said: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if self._words is not None and self._words in data:
+                    self._words = None
+                    said.set()
+                elif said.is_set():
+                    self.lost = True
+                    break
+                target.sendall(data)
+        _end(target)
 
 
 def _end(one: socket.socket) -> None:

@@ -1,7 +1,8 @@
 """A server of the HTTP-API in a process of its own, TLS for it, and nginx in front.
 
 Run as a program it serves a small application instead of the HTTP-API's: `python serving.py
-kenshin.toml FOLDER GRACE`. What that one does can be waited for in FOLDER.
+kenshin.toml FOLDER GRACE`. What that one does can be waited for in FOLDER. HURRY in the
+environment is how many seconds a request has to arrive in, instead of those of the real one.
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -23,18 +23,15 @@ from typing import Any
 import urllib3
 
 from servers.programs import installed
+from waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[1]
-DEADLINE = 60.0  # seconds for what takes a fraction of one on an idle machine
 
 
-def until(what: Callable[[], Any], why: str = "") -> Any:
-    """What a condition gives when it holds at last; fails when it never does."""
-    deadline = time.monotonic() + DEADLINE
-    while not (found := what()):
-        assert time.monotonic() < deadline, why or "it never came true"
-        time.sleep(0.02)
-    return found
+def refused(port: int) -> bool:
+    """Whether nobody listens at a port any more."""
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) != 0
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ class Served:
     def stop(self) -> int:
         """SIGTERM, and the exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(DEADLINE)
+        return self.process.wait(PATIENCE)
 
     def end(self) -> None:
         """The end of it and its workers, whatever state they are in."""
@@ -186,7 +183,10 @@ def main(config: Path, folder: Path, grace: int) -> None:
 
     from kenshin import config as configuration
     from kenshin.config import Config
-    from kenshin.http_api import server
+    from kenshin.http_api import server, worker
+
+    if "HURRY" in os.environ:
+        worker._HEAD = worker._BODY = worker._REST = float(os.environ["HURRY"])
 
     def create(made_from: Config) -> Flask:
         from kenshin.http_api import health, metrics
@@ -209,6 +209,10 @@ def main(config: Path, folder: Path, grace: int) -> None:
             (folder / f"{name}.began").touch()
             until((folder / f"{name}.go").exists)
             return name
+
+        @app.get("/broken")
+        def broken() -> Any:
+            return "", {"no name": "of a header"}
 
         @app.get("/fail")
         def fail() -> str:

@@ -22,9 +22,10 @@ from conftest import Installations
 from kenshin.config import Config, HttpApi
 from kenshin.engines import open_session
 from kenshin.http_api.answer import Problem
-from kenshin.http_api.auth import Caller, Keys, hash_of, networks_of, new_key
-from kenshin.http_api.pool import Pool, call
+from kenshin.http_api.auth import KEPT_SECONDS, Caller, Keys, networks_of, new_key
+from kenshin.http_api.pool import Pool
 from kenshin.http_api.rate import FAILURES_PER_MINUTE, Limiter, Rate
+from kenshin.rules import Rules
 from servers.base import free_port
 from serving import kenshin_serve, until
 from test_canary import forms
@@ -62,7 +63,7 @@ class Desk:
 
     def run(self, rule: str, **arguments: Any) -> int:
         with self.pool.session() as session:
-            return call(session, self.pool.catalog, rule, **arguments).code
+            return Rules(session, self.pool.catalog).call(rule, **arguments).code
 
     def ask(self, text: str, address: str = HERE) -> Caller:
         return self.keys.caller(f"Bearer {text}", address)
@@ -198,6 +199,22 @@ def test_whoever_fails_too_often_is_not_looked_up(desk: Desk) -> None:
     desk.ask(fresh, "192.0.2.8")
 
 
+def test_a_key_that_held_is_not_kept_out_by_others_at_its_address(desk: Desk) -> None:
+    known = desk.add()
+    desk.ask(known)
+    for _ in range(FAILURES_PER_MINUTE):
+        desk.refused(f"Bearer {new_key()[1]}")
+    desk.clock.now += KEPT_SECONDS
+    fails_again = f"Bearer {new_key()[1]}"
+    for _ in range(int(KEPT_SECONDS)):  # one failure a second is let through
+        assert desk.refused(fails_again).status == 401
+    assert desk.refused(fails_again).status == 429
+    desk.ask(known)  # although it is looked up again
+    assert desk.run("EXPIRE_API_KEY", p_key_id=known.partition(".")[0]) == 0
+    desk.clock.now += KEPT_SECONDS
+    assert desk.refused(f"Bearer {known}").status == 401
+
+
 # --- What is said of it ---------------------------------------------------------------
 
 
@@ -238,11 +255,21 @@ class Shop:
         self.said: list[str] = []
 
     def kenshin(self, *words: str) -> str:
-        command = [sys.executable, "-m", "kenshin.cli", "--config", str(self.toml), *words]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = self._run(self.toml, *words)
         assert done.returncode == 0, done.stderr
-        self.said.append(done.stderr)
         return done.stdout
+
+    def refused(self, *words: str) -> str:
+        """What the account of the server is told that may not do something."""
+        done = self._run(self.served_with, *words)
+        assert done.returncode != 0, done.stdout
+        return done.stderr
+
+    def _run(self, toml: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "kenshin.cli", "--config", str(toml), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.said.append(done.stderr)
+        return done
 
     def open_account(self) -> None:
         """Make the server's account, and its configuration."""
@@ -311,6 +338,8 @@ def test_a_client_is_served_while_its_key_is_replaced(
 
     rows = [line.split("\t") for line in shop.kenshin("key", "list").splitlines()]
     states = {row[0]: row[3] for row in rows if row[1] == "T_SHOP"}
+    for words in (("add", *client), ("rotate", second[:12]), ("revoke", second[:12])):
+        assert re.search("denied|no permission", shop.refused("key", *words))
     assert states == {
         first.partition(".")[0]: "EXPIRED",
         second.partition(".")[0]: "VALID",
@@ -322,8 +351,9 @@ def test_a_client_is_served_while_its_key_is_replaced(
         form.decode() for text in (first, second) for form in forms(text.partition(".")[2].encode())
     ]
     assert not [form for form in secret if form in said]
-    digest = hash_of(second)
-    assert _found([*secret, digest], _folder(engine, installations)) == {digest}
+    # Of the two the note is found. The hash need not be: Firebird shortens repeated characters.
+    note = "night shift"
+    assert _found([*secret, note], _folder(engine, installations)) == {note}
 
 
 def _folder(engine: str, installations: Installations) -> Path:

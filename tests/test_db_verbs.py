@@ -22,9 +22,9 @@ NEW = source.current().release
 OLD = source.earlier()[-1]
 # What the SQL-API has had since then.
 ADDED = (
-    "ADD_API_KEY", "API_KEY_LIST", "BEGIN_CONTROL", "EXPIRE_API_KEY", "FIND_API_KEY",
-    "FINISH_CONTROL", "INSTALLED_RELEASE", "KEEP_ANSWER", "LOCATE_DEVICE", "LOCK_DEVICE",
-    "OPEN_CONTROL", "QUERY_USAGE", "RECALL_ANSWER", "ROTATE_API_KEY", "TAKE_LOCK",
+    "API_KEY_LIST", "BEGIN_CONTROL", "FIND_API_KEY", "FINISH_CONTROL", "INSTALLED_RELEASE",
+    "KEEP_ANSWER", "LOCATE_DEVICE", "LOCK_DEVICE", "OPEN_CONTROL", "QUERY_USAGE",
+    "RECALL_ANSWER", "TAKE_LOCK",
 )  # fmt: skip
 
 
@@ -100,6 +100,7 @@ def test_install_prove_repair_go_back_and_note(verbs: Verbs) -> None:
     changed = {(change["object"], change["what"]) for change in planned["api"]}
     assert changed == {
         ("ADR_ACTION_LOG", "changed"),
+        ("CORRECT_QUOTE", "changed"),
         *((name, "added") for name in ADDED),
     }
     assert verbs.run("apply")[0] == DONE

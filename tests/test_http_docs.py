@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from conftest import Installations
@@ -29,7 +30,6 @@ PAGE = Path(__file__).parents[1] / "docs" / "http-api.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(sh|sql|json|text)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 ANY = "…"
-KINDS = {"batch": "rows", "page": "page", "control": "meter"}
 
 # What the page says has come in before: readings of a point, one of them missing.
 READINGS = """
@@ -143,22 +143,53 @@ def test_a_difference_is_seen() -> None:
         assert differs(wrong, said), wrong
 
 
+class Document:
+    """The server's own document, of which an answer says nothing that it does not."""
+
+    def __init__(self, http: HttpServer) -> None:
+        found = http.get("/openapi.json").json
+        self._paths = found["paths"]
+        self._components = closed(found["components"])
+
+    def mistakes(self, path: str, status: int, answer: Any) -> list[str]:
+        responses = self._paths[f"/api/v1/{path}"]["post"]["responses"]
+        schema = closed(responses[str(status)]["content"]["application/json"]["schema"])
+        validator = jsonschema_rs.validator_for({**schema, "components": self._components})
+        return [f"{path}: {error}" for error in validator.iter_errors(answer)]
+
+
+def closed(schema: Any) -> Any:
+    """A schema in which objects have the properties that are named and no other."""
+    if isinstance(schema, list):
+        return [closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    more = {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else {}
+    return {name: closed(value) for name, value in schema.items()} | more
+
+
 @pytest.mark.parametrize("engine", ["firebird-embedded"], indirect=True)
 def test_every_example_runs(shell: Shell, page_http: HttpServer) -> None:
-    run_sql(page_http.toml, READINGS)
-    said, calls = "", 0
+    document = Document(page_http)
+    assert document.mistakes("devices/status", 200, {"result_code": 0, "nobody": "said so"})
+    run_sql(page_http.owner_toml, READINGS)
+    said, example, calls = "", "", 0
     for (kind, block), (behind, _) in zip(BLOCKS, [*BLOCKS[1:], ("", "")], strict=True):
         if kind == "sh":
-            said = shell.run(block)
+            said, example = shell.run(block), block
             if said.strip():
                 calls += 1
                 assert behind in ("json", "text"), f"no answer is shown behind\n{block}"
         elif kind == "sql":
-            run_sql(page_http.toml, block)
+            run_sql(page_http.owner_toml, block)
         elif kind == "text":
             assert said.strip() == block.strip()
         else:
-            assert not (wrong := differs(values_in(block), values_in(said))), f"{wrong}\n{said}"
+            values = values_in(said)
+            assert not (wrong := differs(values_in(block), values)), f"{wrong}\n{said}"
+            paths = re.findall(r"^api \w+ (\S+)", example, re.MULTILINE)
+            for path, answer, status in zip(paths, values[::2], values[1::2], strict=True):
+                assert not document.mistakes(path, status, answer), said
     assert calls > len(OPERATIONS)
 
 
@@ -171,7 +202,7 @@ def row_of(operation: Operation) -> str:
     """An operation in the table of the page."""
     rules = ", ".join(f"[{rule}](sql-api.md#{rule.lower()})" for rule in operation.rules.values())
     roles = ", ".join(operation.roles)
-    return f"| `{operation.path}` | {roles} | {KINDS[operation.kind]} | {rules} |"
+    return f"| `{operation.path}` | {roles} | {operation.kind} | {rules} |"
 
 
 def test_the_table_has_every_operation() -> None:

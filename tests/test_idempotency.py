@@ -10,12 +10,14 @@ from itertools import count
 import pytest
 
 from conftest import Installations
-from http_station import PATIENCE, connection_of, cut, installed, write
+from http_station import connection_of, cut, installed, keeping_of
 from kenshin.catalog import Catalog
 from kenshin.config import Config
 from kenshin.engines import Session, TryAgain, open_session
 from kenshin.http_api.answer import Answer
-from kenshin.http_api.idempotency import Kept, Undone, once
+from kenshin.http_api.idempotency import Keeping, Kept, Undone
+from kenshin.rules import Rules
+from waiting import PATIENCE
 
 KEYS = (f"key-{number}" for number in count())
 FIRST, OTHER = "1" * 64, "2" * 64
@@ -50,10 +52,20 @@ class Effect:
         return Answer(code, f"time {self.times}", {"time": self.times})
 
     def ask(
-        self, session: Session, fingerprint: str = FIRST, client: str = "one", key: str | None = ""
+        self,
+        session: Session,
+        fingerprint: str = FIRST,
+        client: str = "tester",
+        key: str | None = "",
     ) -> Answer:
         asked = self.key if key == "" else key
-        return once(session, self.catalog, client, asked, fingerprint, self, write)
+        keeping = self.keeping(session, key=asked, fingerprint=fingerprint, client=client)
+        return keeping.once(lambda: self(session))
+
+    def keeping(self, session: Session, **named: str | None) -> Keeping:
+        """The answer to one request that names its work."""
+        asked = {"key": self.key, "fingerprint": FIRST, **named}
+        return keeping_of(Rules(session, self.catalog), **asked)  # type: ignore[arg-type]
 
     def rows(self, session: Session) -> int:
         query = "SELECT COUNT(*) FROM CERTIFICATE_HISTORY WHERE CERT_SERIAL LIKE ?"
@@ -122,14 +134,13 @@ def test_an_effect_that_is_taken_back_leaves_its_answer(
 ) -> None:
     session = opened()
 
-    def work(within: Session) -> Answer:
-        effect(within)
+    def work() -> Answer:
+        effect(session)
         raise Undone(Answer(3001, "row 2 is refused"))
 
-    asked = (effect.catalog, "one", effect.key, FIRST)
-    first = once(session, *asked, work, write)
+    first = effect.keeping(session).once(work)
     assert first.code == 3001
-    assert text_of(once(session, *asked, work, write)) == text_of(first)
+    assert text_of(effect.keeping(session).once(work)) == text_of(first)
     assert effect.times == 1
     assert effect.rows(session) == 0
 
@@ -137,12 +148,12 @@ def test_an_effect_that_is_taken_back_leaves_its_answer(
 def test_an_exception_takes_everything_back(opened: Callable[[], Session], effect: Effect) -> None:
     session = opened()
 
-    def work(within: Session) -> Answer:
-        effect(within)
+    def work() -> Answer:
+        effect(session)
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        once(session, effect.catalog, "one", effect.key, FIRST, work, write)
+        effect.keeping(session).once(work)
     assert effect.rows(session) == 0
     assert effect.ask(session).data == {"time": 2}
 
@@ -150,13 +161,13 @@ def test_an_exception_takes_everything_back(opened: Callable[[], Session], effec
 def test_a_lost_deadlock_repeats_the_whole(opened: Callable[[], Session], effect: Effect) -> None:
     session = opened()
 
-    def work(within: Session) -> Answer:
-        answer = effect(within)
+    def work() -> Answer:
+        answer = effect(session)
         if effect.times < 3:
             raise TryAgain("40001")
         return answer
 
-    once(session, effect.catalog, "one", effect.key, FIRST, work, write)
+    effect.keeping(session).once(work)
     assert effect.times == 3
     assert effect.rows(session) == 1
 
@@ -177,8 +188,7 @@ def test_requests_at_once_have_one_effect_even_without_a_lock(
         return effect(within)
 
     def request(session: Session) -> None:
-        answer = once(session, effect.catalog, "one", effect.key, FIRST, work, write)
-        answers.append(text_of(answer))
+        answers.append(text_of(effect.keeping(session).once(lambda: work(session))))
 
     threads = [threading.Thread(target=request, args=(session,)) for session in sessions]
     for thread in threads:

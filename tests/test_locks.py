@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import count
 
 import pytest
 
 from conftest import Installations
-from http_station import FIRST, PATIENCE, Other, connection_of, cut, installed, point
+from http_station import (
+    ADDRESS,
+    FIRST,
+    Other,
+    connection_of,
+    cut,
+    installed,
+    point,
+)
 from kenshin.catalog import Catalog
 from kenshin.config import Config
 from kenshin.engines import EngineError, LockLost, Session, open_session
 from kenshin.http_api.answer import Problem
 from kenshin.http_api.locks import answer_lock, device_held, held, session_lock
-from kenshin.http_api.pool import Pool, call
+from kenshin.http_api.pool import Pool
 from kenshin.rules import Rules
+from waiting import PATIENCE, until
 
 BUSY = 3002
 ONE, TWO = FIRST, FIRST + 1
@@ -121,6 +131,119 @@ def test_two_that_wait_for_each_other_both_get_on(others: list[Other]) -> None:
     loser.asked("let_go")
 
 
+# --- What a lock is of --------------------------------------------------------------------
+
+
+def lock(session: Session, catalog: Catalog, seconds: int = 0, **named: object) -> int:
+    rules = Rules(session, catalog)
+    return rules.hold("LOCK_DEVICE", seconds, **named, p_seconds=seconds).code
+
+
+def test_a_device_has_one_lock_whatever_names_it(
+    catalog: Catalog, opened: Callable[[], Session]
+) -> None:
+    one, other = opened(), opened()
+    assert lock(one, catalog, p_ld_id=point(ONE)) == 0
+    for named in (
+        {"p_ld_id": point(ONE)},
+        {"p_table_key": ONE},
+        {"p_mac": f"02000000{ONE}"},
+        {"p_serial": f"S{ONE}"},
+        {"p_pd_id": f"D{ONE}"},
+    ):
+        assert lock(other, catalog, **named) == BUSY, named
+    one.let_go()
+    assert lock(other, catalog, p_table_key=ONE) == 0
+
+
+def test_names_are_apart_from_each_other_and_from_devices(
+    catalog: Catalog, opened: Callable[[], Session], name: str
+) -> None:
+    one, other = opened(), opened()
+    assert take(one, catalog, name) == 0
+    assert take(other, catalog, name.upper()) == 0
+    assert take(one, catalog, f"DEVICE {ONE}") == 0
+    assert lock(other, catalog, p_table_key=ONE) == 0
+
+
+def test_what_is_refused_leaves_no_lock(catalog: Catalog, opened: Callable[[], Session]) -> None:
+    one, other = opened(), opened()
+    assert lock(one, catalog, p_table_key=TWO, p_ld_id=point(ONE)) == 3004
+    assert lock(other, catalog, p_table_key=ONE) == 0
+    assert lock(other, catalog, p_table_key=TWO) == 0
+
+
+def test_a_point_that_moves_while_one_waits_is_refused(
+    catalog: Catalog, opened: Callable[[], Session]
+) -> None:
+    """On Firebird by LOCATE_DEVICE, behind the lock: a rule sees what was when it was called."""
+    one, other = opened(), opened()
+    move = "UPDATE LOGICAL_DEVICE SET PD_TABLE_KEY = ?, LD_ADDRESS = ? WHERE LD_ID = ?"
+    assert lock(one, catalog, p_ld_id=point(ONE)) == 0
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(lock, other, catalog, PATIENCE, p_ld_id=point(ONE))
+        await_waiter(one)
+        one.execute("mdm", move, [TWO, ADDRESS + 1, point(ONE)])
+        one.let_go()
+        code = waiting.result(PATIENCE)
+    if one.config.dialect == "firebird":
+        assert code == 0
+        moved = {"p_table_key": ONE, "p_ld_id": point(ONE)}
+        assert Rules(other, catalog).call("LOCATE_DEVICE", **moved).code == 3004
+    else:
+        assert code == BUSY
+        assert lock(one, catalog, p_table_key=ONE) == 0
+    one.execute("mdm", move, [ONE, ADDRESS, point(ONE)])
+
+
+def await_waiter(session: Session) -> None:
+    """Return once another connection waits for a lock."""
+    query = {
+        "firebird": "SELECT COUNT(*) FROM MON$STATEMENTS s WHERE s.MON$STATE = 1"
+        " AND s.MON$SQL_TEXT CONTAINING 'LOCK_DEVICE' AND s.MON$SQL_TEXT NOT CONTAINING 'MON$'",
+    }.get(
+        session.config.dialect,
+        "SELECT COUNT(*) FROM information_schema.processlist p WHERE p.STATE = 'User lock'",
+    )
+    until(lambda: session.execute("mdm", query) != [(0,)], "nobody waits")
+
+
+def test_a_row_that_was_committed_keeps_nobody_out(
+    catalog: Catalog, opened: Callable[[], Session], name: str
+) -> None:
+    """On Firebird a lock is a row that is not committed; elsewhere it is the connection's."""
+    one, other = opened(), opened()
+    assert Rules(one, catalog).call("TAKE_LOCK", p_name=name).code == 0
+    if one.config.dialect == "firebird":
+        assert take(other, catalog, name) == 0
+        assert take(one, catalog, name) == BUSY
+    else:
+        assert take(other, catalog, name) == BUSY
+
+
+def test_a_call_that_fails_behind_its_lock_leaves_none(
+    catalog: Catalog, opened: Callable[[], Session]
+) -> None:
+    asking, other, table = opened(), opened(), opened()
+    if asking.config.dialect == "firebird":
+        pytest.skip("there the lock ends with the transaction of a call that fails")
+    number = connection_of(asking)
+    waits = (
+        "SELECT COUNT(*) FROM information_schema.processlist p"
+        f" WHERE p.ID = {number} AND p.STATE LIKE 'Waiting for table metadata lock%'"
+    )
+    # The rule reads it when it has the lock.
+    table.execute("mdm", "LOCK TABLES CONTROLLER_TRANSACTION WRITE")
+    with ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(lock, asking, catalog, p_table_key=ONE)
+        until(lambda: other.execute("", waits) == [(1,)])
+        assert lock(other, catalog, p_table_key=ONE) == BUSY
+        other.execute("", f"KILL QUERY {number}")
+        assert asked.exception(PATIENCE) or asked.result() >= 9000
+    table.execute("", "UNLOCK TABLES")
+    assert lock(other, catalog, p_table_key=ONE) == 0
+
+
 # --- A lost connection, a lost deadlock ---------------------------------------------------
 
 
@@ -131,7 +254,7 @@ def test_a_lost_connection_takes_its_locks_again(
     assert take(session, catalog, name) == 0
     cut(station, connection_of(session))
     # As long as it may take until the server has noticed.
-    assert call(session, catalog, "LOCATE_DEVICE", p_table_key=ONE).code == 0
+    assert Rules(session, catalog).call("LOCATE_DEVICE", p_table_key=ONE).code == 0
     assert take(other, catalog, name) == BUSY
     session.let_go()
     assert take(other, catalog, name) == 0
@@ -146,10 +269,10 @@ def test_a_lock_that_another_has_by_then_ends_the_work(
     assert take(other, catalog, name, PATIENCE) == 0
     done = []
     with pytest.raises(LockLost):
-        session.again(lambda: done.append(call(session, catalog, "LOCATE_DEVICE", p_mac="x")))
+        session.again(lambda: done.append(Rules(session, catalog).call("LOCATE_DEVICE", p_mac="x")))
     assert all(not result.ok for result in done)
     session.let_go()
-    assert call(session, catalog, "LOCATE_DEVICE", p_table_key=ONE).code == 0
+    assert Rules(session, catalog).call("LOCATE_DEVICE", p_table_key=ONE).code == 0
 
 
 def test_a_transaction_that_is_done_again_keeps_the_locks(
@@ -197,19 +320,19 @@ def test_a_request_holds_what_it_names_until_it_ends(
     # Named twice, and one that is not there.
     devices = [{"p_table_key": TWO}, {"p_ld_id": point(ONE)}, {"p_serial": f"S{ONE}"}]
     devices.append({"p_mac": "0200000F0000"})
-    with held(session, catalog, 5, names=names, devices=devices) as keys:
+    with held(Rules(session, catalog), 5, names=names, devices=devices) as keys:
         assert keys == {ONE, TWO}
         for lock in names:
             assert take(other, catalog, lock) == BUSY
-        taken = held(other, catalog, 0, devices=[{"p_ld_id": point(TWO)}])
+        taken = held(Rules(other, catalog), 0, devices=[{"p_ld_id": point(TWO)}])
         with pytest.raises(Problem) as refused, taken:
             raise AssertionError
         assert refused.value.code == BUSY
         assert refused.value.answer.http_status == 409
         assert refused.value.headers == {"Retry-After": "1"}
-        with held(other, catalog, 0, devices=[{"p_ld_id": point(FIRST + 2)}]):
+        with held(Rules(other, catalog), 0, devices=[{"p_ld_id": point(FIRST + 2)}]):
             pass
-    with held(other, catalog, PATIENCE, names=names, devices=devices):
+    with held(Rules(other, catalog), PATIENCE, names=names, devices=devices):
         pass
 
 
@@ -217,8 +340,8 @@ def test_what_is_held_inside_ends_with_what_is_around_it(
     catalog: Catalog, opened: Callable[[], Session], name: str
 ) -> None:
     session, other = opened(), opened()
-    with held(session, catalog, 5, names=[name]):
-        with device_held(session, catalog, 5, {"p_ld_id": point(ONE)}) as row:
+    with held(Rules(session, catalog), 5, names=[name]):
+        with device_held(Rules(session, catalog), 5, {"p_ld_id": point(ONE)}) as row:
             assert row["TABLE_KEY"] == ONE
         assert take(other, catalog, name) == BUSY
     assert take(other, catalog, name, PATIENCE) == 0
@@ -229,7 +352,7 @@ def test_a_device_that_is_not_there_cannot_be_held(
 ) -> None:
     session = opened()
     for named, code in (({"p_ld_id": "nobody"}, 2002), ({}, 1001), ({"p_serial": "?"}, 1002)):
-        with pytest.raises(Problem) as refused, device_held(session, catalog, 0, named):
+        with pytest.raises(Problem) as refused, device_held(Rules(session, catalog), 0, named):
             raise AssertionError
         assert refused.value.code == code
     assert not session.holds
@@ -246,7 +369,7 @@ def test_requests_on_many_devices_never_wait_for_each_other(
         devices = [{"p_table_key": key} for key in (*keys[turn:], *keys[:turn])]
         try:
             for _ in range(3):
-                with held(session, catalog, PATIENCE, devices=devices):
+                with held(Rules(session, catalog), PATIENCE, devices=devices):
                     pass
         except BaseException as error:
             failed.append(error)
@@ -291,7 +414,7 @@ def test_a_broken_session_is_replaced(station: Config, pool: Pool) -> None:
         first = connection_of(session)
     cut(station, first)
     with pool.session() as session:
-        assert call(session, pool.catalog, "LOCATE_DEVICE", p_table_key=ONE).code == 0
+        assert Rules(session, pool.catalog).call("LOCATE_DEVICE", p_table_key=ONE).code == 0
         second = connection_of(session)
     assert second != first
     with pytest.raises(RuntimeError), pool.session() as session:

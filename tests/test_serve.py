@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
 import socket
@@ -21,7 +23,8 @@ from kenshin.config import Config, HeadEndApi, HttpApi
 from kenshin.http_api import server
 from kenshin.http_api.health import verdict
 from servers.base import free_port
-from serving import DEADLINE, Served, Tls, kenshin_serve, make_tls, nginx, small_app, until
+from serving import Served, Tls, kenshin_serve, make_tls, nginx, refused, small_app
+from waiting import PATIENCE, until
 
 Json = dict[str, Any]
 
@@ -34,7 +37,7 @@ class Rig:
         self.port = free_port()
         self.config = folder / "kenshin.toml"
         self.started: list[Served] = []
-        self.http = urllib3.PoolManager(retries=False, timeout=DEADLINE, maxsize=8)
+        self.http = urllib3.PoolManager(retries=False, timeout=PATIENCE, maxsize=8)
         self.write()
 
     def write(self, **entries: object) -> None:
@@ -51,10 +54,18 @@ class Rig:
         return served
 
     def trusting(self, tls: Tls) -> urllib3.PoolManager:
-        return urllib3.PoolManager(ca_certs=str(tls.certificate), retries=False, timeout=DEADLINE)
+        return urllib3.PoolManager(ca_certs=str(tls.certificate), retries=False, timeout=PATIENCE)
 
     def url(self, path: str, scheme: str = "http", port: int = 0) -> str:
         return f"{scheme}://127.0.0.1:{port or self.port}/{path}"
+
+    def connect(self, tls: Tls | None = None, port: int = 0) -> socket.socket:
+        """A connection without a client that knows HTTP."""
+        sock = socket.create_connection(("127.0.0.1", port or self.port), PATIENCE)
+        if tls is None:
+            return sock
+        context = ssl.create_default_context(cafile=str(tls.certificate))
+        return context.wrap_socket(sock, server_hostname="127.0.0.1")
 
     def who(self, http: urllib3.PoolManager | None = None, **parts: Any) -> Json:
         # A connection of its own: the worker that accepts it answers.
@@ -78,6 +89,11 @@ class Rig:
 
     def let_go(self, name: str) -> None:
         (self.folder / f"{name}.go").touch()
+
+
+def everything(sock: socket.socket) -> bytes:
+    """What comes until the other side ends the connection; it stays open from here."""
+    return b"".join(iter(lambda: sock.recv(65536), b""))
 
 
 @pytest.fixture
@@ -120,12 +136,12 @@ def test_a_killed_worker_is_replaced_and_what_runs_is_let_end(rig: Rig) -> None:
 
     thread, answers = rig.waiting("last")
     served.process.send_signal(signal.SIGTERM)
-    until(lambda: _refused(rig.port))
+    until(lambda: refused(rig.port))
     assert served.process.poll() is None
     rig.let_go("last")
-    thread.join(DEADLINE)
+    thread.join(PATIENCE)
     assert answers == [b"last"]
-    assert served.process.wait(DEADLINE) == 0
+    assert served.process.wait(PATIENCE) == 0
     assert list(shared.iterdir()) == []
     assert {"serving", "Handling signal: term"} <= {line["message"] for line in served.lines}
 
@@ -137,7 +153,7 @@ def test_stopping_ends_even_when_a_request_does_not(rig: Rig) -> None:
     thread.start()
     until((rig.folder / "x.began").exists)
     assert served.stop() == 0
-    thread.join(DEADLINE)
+    thread.join(PATIENCE)
 
 
 def test_a_hangup_reads_the_configuration_anew_and_loses_no_request(rig: Rig) -> None:
@@ -151,7 +167,7 @@ def test_a_hangup_reads_the_configuration_anew_and_loses_no_request(rig: Rig) ->
     served.process.send_signal(signal.SIGHUP)
     until(lambda: rig.who()["threads"] == 3)
     rig.let_go("old")
-    thread.join(DEADLINE)
+    thread.join(PATIENCE)
     assert answers == [b"old"]
     until(lambda: len(served.workers()) == 2 and not set(first) & set(served.workers()))
 
@@ -183,11 +199,6 @@ def test_what_fails_leaves_its_place_in_the_log_and_no_value(rig: Rig) -> None:
     assert all("serving.py" in line["places"][-1] for line in lines)
 
 
-def _refused(port: int) -> bool:
-    with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) != 0
-
-
 def _ignoring(work: Any) -> Any:
     def done() -> None:
         try:
@@ -196,6 +207,113 @@ def _ignoring(work: Any) -> Any:
             pass  # the server ended before it answered
 
     return done
+
+
+# --- Who is slow, silent, or no client at all --------------------------------------------
+
+
+def test_connections_that_stay_open_keep_no_one_waiting(rig: Rig) -> None:
+    """Each would hold the one worker for 2 seconds, or one of its threads for 5."""
+    rig.write(workers=1)
+    served = rig.start()
+    served.ready(rig.http, rig.url("healthz"))
+    pids = served.workers()
+    with contextlib.ExitStack() as opened:
+        for _ in range(120):  # that say nothing
+            opened.enter_context(rig.connect())
+        asked = [opened.enter_context(rig.connect()) for _ in range(80)]
+        for sock in asked:  # that ask, and do not close
+            sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert rig.who()["pid"] == pids[0]
+        assert all(everything(sock).startswith(b"HTTP/1.1 200") for sock in asked)
+        assert rig.who()["pid"] == pids[0]
+    assert served.workers() == pids
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_request_that_does_not_arrive_gives_its_thread_back(
+    rig: Rig, tls: Tls, encrypted: bool
+) -> None:
+    """Its head, its body, what is left of a body that nobody wants, the handshake before it."""
+    secured = tls if encrypted else None
+    files = {"certificate": tls.certificate, "key": tls.key} if encrypted else {}
+    rig.write(workers=1, threads=8, **files)
+    served = rig.start(HURRY="2")
+    http = rig.trusting(tls) if encrypted else rig.http
+    url = rig.url("healthz", "https" if encrypted else "http")
+    served.ready(http, url)
+    head = b"POST /who HTTP/1.1\r\nHost: x\r\n"
+    body = b"Content-Length: 99\r\n\r\nx"
+    unwanted = b"POST /healthz HTTP/1.1\r\nHost: x\r\n" + body
+    begun = [
+        (secured, head, b""),
+        (secured, head + body, b"HTTP/1.1 400"),
+        (secured, unwanted, b"HTTP/1.1 405"),
+        (None, b"\x16\x03\x01" if encrypted else head, b""),
+    ] * 2
+    with contextlib.ExitStack() as opened:
+        answered = []
+        for security, text, answer in begun:  # all threads have one
+            sock = opened.enter_context(rig.connect(security))
+            sock.sendall(text)
+            answered.append((sock, answer))
+        served.ready(http, url)
+        for sock, answer in answered:
+            assert everything(sock)[:12] == answer
+    reasons = [line["reason"] for line in served.lines if line["message"] == "refused"]
+    assert reasons == ["too slow"] * (6 if encrypted else 8)
+
+
+def test_what_is_no_request_is_refused_as_all_others_are(rig: Rig) -> None:
+    """And its text, which can hold a key, is neither logged nor answered."""
+    rig.write(workers=1, listen=f"0.0.0.0:{rig.port}")
+    served = rig.start()
+    served.ready(rig.http, rig.url("healthz"))
+    get = b"GET /who HTTP/1.1\r\nHost: x\r\n"
+    for request, status, code in (
+        (get + b"Authorization Bearer 0a1b2c3d4e5f.secret\r\n\r\n", 400, 1002),
+        (b"secret\r\n\r\n", 400, 1002),
+        (get + b"Expect: secret\r\n\r\n", 417, 1002),
+        (get + b"Transfer-Encoding: secret\r\n\r\n", 501, 1002),
+        (b"GET /" + b"secret" * 2000 + b" HTTP/1.1\r\n\r\n", 414, 3003),
+        (get + b"X: " + b"secret" * 2000 + b"\r\n\r\n", 431, 3003),
+        (b"GET /broken HTTP/1.1\r\nHost: x\r\n\r\n", 500, 9000),
+    ):
+        with rig.connect() as sock:
+            sock.sendall(request)
+            answer = everything(sock)
+        head, body = answer.split(b"\r\n\r\n", 1)
+        told = json.loads(body)
+        assert head.startswith(f"HTTP/1.1 {status} ".encode())
+        assert b"Content-Type: application/json" in head
+        assert set(told) == {"result_code", "message", "data", "request_id"}
+        assert told["result_code"] == code
+        assert b"secret" not in answer
+        (line,) = [line for line in served.lines if line.get("request_id") == told["request_id"]]
+        assert line["level"] == ("ERROR" if status == 500 else "WARNING")
+    assert "secret" not in served.log.read_text()
+    warned = [line["message"] for line in served.lines if line["level"] == "WARNING"]
+    assert "keys go in the clear" in warned[0]
+
+
+@pytest.mark.parametrize(
+    ("entries", "warning"),
+    [
+        ({}, ""),
+        ({"listen": "localhost:8480"}, ""),
+        ({"listen": "[::1]:8480"}, ""),
+        ({"listen": "unix:/run/kenshin/socket", "proxies": 1}, ""),
+        ({"listen": "192.0.2.1:443", "certificate": Path("c"), "key": Path("k")}, ""),
+        ({"listen": "0.0.0.0:8480"}, "keys go in the clear"),
+        ({"listen": "[::]:8480"}, "keys go in the clear"),
+        ({"listen": "mdm.example.org:8480"}, "keys go in the clear"),
+        ({"listen": "192.0.2.1:8480", "proxies": 1}, "says himself where he is from"),
+    ],
+)
+def test_an_address_that_others_reach(entries: Json, warning: str) -> None:
+    found = server.risk(HttpApi(**entries))
+    assert warning in found
+    assert bool(warning) == bool(found)
 
 
 # --- TLS ------------------------------------------------------------------------------
@@ -257,8 +375,22 @@ def test_nginx_in_front(rig: Rig, tls: Tls) -> None:
     behind = rig.http.request("GET", rig.url("who"), headers={"X-Forwarded-For": "192.0.2.9"})
     assert behind.json()["address"] == "192.0.2.9"
 
-    assert http.request("GET", rig.url("metrics", "https", front)).status == 404
     assert rig.http.request("GET", rig.url("metrics")).status == 200
+    # What it refuses itself has the form of all answers.
+    inside = http.request("GET", rig.url("metrics", "https", front))
+    trace = http.request("TRACE", rig.url("who", "https", front))
+    long = http.request("GET", rig.url("x" * 40_000, "https", front))
+    head = http.request("GET", rig.url("who", "https", front), headers={"X": "x" * 40_000})
+    plain = rig.http.request("GET", rig.url("who", "http", front))
+    assert [
+        (response.status, response.json()["result_code"])
+        for response in (inside, trace, long, head, plain)
+    ] == [(404, 1003), (405, 1003), (414, 3003), (431, 3003), (400, 1002)]
+    with rig.connect(tls, front) as sock:
+        sock.sendall(b"no request\r\n\r\n")
+        body = json.loads(everything(sock).split(b"\r\n\r\n", 1)[1])
+    assert body["result_code"] == 1002
+    assert set(body) == {"result_code", "message", "data", "request_id"}
 
     large = http.request("POST", rig.url("who", "https", front), body=b"x" * 1_048_577)
     assert (large.status, large.json()["result_code"]) == (413, 3003)
@@ -296,6 +428,9 @@ def said(config: Path, *options: str) -> str:
         ({"workers": 0}, "workers = 0: must be at least 1"),
         ({"threads": 0}, "threads = 0: must be at least 1"),
         ({"requests_per_minute": 0}, "requests_per_minute = 0: must be at least 1"),
+        ({"settle_seconds": 0}, "settle_seconds = 0: must be at least 1"),
+        ({"lock_seconds": 0}, "lock_seconds = 0: must be at least 1"),
+        ({"lock_seconds": 3601}, "lock_seconds = 3601: must be at most 3600"),
         ({"listen": "8480"}, "must be address:port"),
         ({"listen": "127.0.0.1:x"}, "must be address:port"),
         ({"listen": "127.0.0.1:70000"}, "must be address:port"),
@@ -312,6 +447,12 @@ def said(config: Path, *options: str) -> str:
 def test_a_configuration_that_cannot_be_served(rig: Rig, entries: Json, message: str) -> None:
     rig.write(**entries)
     assert message in said(rig.config)
+
+
+def test_a_head_end_that_would_never_be_waited_for(rig: Rig) -> None:
+    entries = '[he_api.3]\nurl = "https://head-end.example"\ntimeout_seconds = 0\n'
+    rig.config.write_text(rig.config.read_text() + entries)
+    assert "[he_api.3] timeout_seconds = 0: must be at least 1" in said(rig.config)
 
 
 def test_a_key_of_another_certificate_or_with_a_passphrase(rig: Rig, tls: Tls) -> None:

@@ -2,6 +2,7 @@
   ADD_API_KEY adds a key to the HTTP-API, which comes here hashed.
 
   A key is long and random, so one round of SHA-256 hides it: nobody can guess what to hash.
+  Only the account that installs makes keys: whoever serves the HTTP-API must not make himself one.
 #}
 {% from 'frame.sql' import procedure, when %}
 {% from 'device.sql' import lock_places, same %}
@@ -11,7 +12,6 @@
 {% import 'check.sql' as check %}
 
 {% call procedure('ADD_API_KEY', 'Add a key to the HTTP-API.',
-                  callers = ['SHIM'],
                   takes = dict(p_key_id     = 'VARCHAR(1024)',
                                p_client     = 'VARCHAR(1024)',
                                p_key_hash   = 'VARCHAR(1024)',
@@ -25,7 +25,7 @@
                            1001: 'the key, its client, its hash or its role is missing',
                            1002: 'the key, its hash, its client or its networks are badly formed, or the note is too long',
                            1003: 'there is no such role',
-                           3001: 'another key has this KEY_ID'}) %}
+                           3001: 'there is a key with this KEY_ID that differs in what is given'}) %}
 SELECT CASE
          WHEN :p_key_id IS NULL
            OR :p_client IS NULL
@@ -50,6 +50,7 @@ SELECT COUNT(*),
                        AND k.KEY_HASH = :p_key_hash
                        AND k.ROLE_NAME = :p_role
                        AND {{ same('k.NETWORKS', ':p_networks') }}
+                       AND {{ same('k.EXPIRES_AT', ':p_expires_at') }}
                        AND {{ same('k.NOTE', ':p_note') }} THEN 1
                       ELSE 0
                     END), 0)

@@ -6,7 +6,6 @@
 {% import 'type.sql' as t %}
 
 {% call procedure('EXPIRE_API_KEY', 'End a key to the HTTP-API.',
-                  callers = ['SHIM'],
                   takes = dict(p_key_id     = 'VARCHAR(1024)',
                                p_expires_at = t.time),
                   holds = dict(v_known = 'INTEGER', v_now = t.time, v_expires_at = t.time),

@@ -5,12 +5,11 @@
   that expires already the earlier moment stays.
 #}
 {% from 'frame.sql' import procedure, when %}
-{% from 'device.sql' import lock_places %}
+{% from 'device.sql' import lock_places, same %}
 {% import 'api_key.sql' as key %}
 {% import 'type.sql' as t %}
 
 {% call procedure('ROTATE_API_KEY', 'Give a client a new key; the old one is good until it expires.',
-                  callers = ['SHIM'],
                   takes = dict(p_key_id     = 'VARCHAR(1024)',
                                p_new_key_id = 'VARCHAR(1024)',
                                p_key_hash   = 'VARCHAR(1024)',
@@ -47,7 +46,10 @@ SELECT COUNT(k.KEY_ID), COALESCE(MAX(CASE WHEN {{ key.is_expired('k') }} THEN 1 
        COALESCE(MAX(CASE
                       WHEN n.KEY_HASH = :p_key_hash
                        AND n.CLIENT = k.CLIENT
-                       AND n.KEY_ID <> k.KEY_ID THEN 1
+                       AND n.ROLE_NAME = k.ROLE_NAME
+                       AND {{ same('n.NETWORKS', 'k.NETWORKS') }}
+                       AND n.KEY_ID <> k.KEY_ID
+                       AND k.EXPIRES_AT IS NOT NULL THEN 1
                       ELSE 0
                     END), 0)
   FROM API_KEY k

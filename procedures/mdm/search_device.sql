@@ -16,7 +16,7 @@
 {% macro is_sought(text, class, length) %}{{ check.is_formed(text, '[' ~ class ~ ']{1,' ~ length ~ '}[\\*]?') }}{% endmacro %}
 
 {# A MAC as people write it, or the beginning of one. #}
-{% set sought_mac = '[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]([:-]?[0-9A-Fa-f]){0,10}[:-]?[*]' %}
+{% set sought_mac = check.mac ~ '|[0-9A-Fa-f]([:\\-]?[0-9A-Fa-f]){0,10}[:\\-]?[\\*]' %}
 
 {% set identifiers = {'serial': 64, 'pd_id': 15, 'co_id': 15, 'ld_id': 32, 'cluster_id': 32} %}
 {% set texts = ['mac', 'ip_address'] + identifiers | list %}
@@ -198,7 +198,7 @@ SELECT l.PD_TABLE_KEY AS TABLE_KEY
                            1003: 'there is no such class or provisioning state',
                            1004: 'a flag, the page or the range of the capacity is out of range'}) %}
 SELECT CASE
-         WHEN NOT {{ matches(check.plain_mac(':p_mac'), '[0-9A-F]{12}|[0-9A-F]{1,11}[\\*]') }}{{ form(':p_mac', sought_mac) }}
+         WHEN NOT {{ check.is_formed(':p_mac', sought_mac) }}
            OR NOT {{ is_sought(':p_ip_address', '0-9A-Fa-f.:', 45) }}
 {% for name, length in identifiers.items() %}
            OR NOT {{ is_sought(':p_' ~ name, 'A-Za-z0-9.:/@#\\+\\_\\-', length) }}

@@ -8,6 +8,7 @@
 {% from 'price.sql' import price_slots, price_holds %}
 {% from 'revision.sql' import supersede, same_slot %}
 {% import 'type.sql' as t %}
+{% import 'check.sql' as check %}
 
 {% call procedure('CORRECT_QUOTE', 'Set the usage of one slot by hand and price it again.',
                   callers = ['SHIM'],
@@ -18,11 +19,20 @@
                   holds = dict(price_holds, v_end = t.time),
                   means = dict(p_usage = 'Usage of the slot after the correction, in the unit of the item.'),
                   codes = {10: 'the slot was corrected so before', 1001: 'an argument is missing',
+                           1002: 'the LD_ID is badly formed',
                            2002: 'there is no such slot'}) %}
 SELECT CASE
          WHEN :p_ld_id IS NULL OR :p_sub_number IS NULL
-           OR :p_measured_time IS NULL OR :p_usage IS NULL THEN 1001
-         WHEN COUNT(q.LD_ID) = 0                           THEN 2002
+           OR :p_measured_time IS NULL OR :p_usage IS NULL  THEN 1001
+         WHEN NOT {{ check.is_identifier(':p_ld_id', 32) }} THEN 1002
+         ELSE 0
+       END
+  FROM {{ t.one_row }}
+  INTO :RESULT_CODE;
+
+{% call when(':RESULT_CODE = 0') %}
+SELECT CASE
+         WHEN COUNT(q.LD_ID) = 0                                    THEN 2002
          WHEN MAX(q.SOURCE) = 'C' AND MAX(q.USAGE_VALUE) = :p_usage THEN 10
          ELSE 0
        END
@@ -31,6 +41,7 @@ SELECT CASE
    AND q.SUB_NUMBER = :p_sub_number
    AND q.MEASURED_TIME = :p_measured_time
   INTO :RESULT_CODE;
+{% endcall %}
 
 {% call when(':RESULT_CODE = 0') %}
 INSERT INTO USAGE_REVISION (

@@ -14,10 +14,8 @@
 
 {# With each item an equality, the key of the histories finds the range of every one. #}
 {% set items %}
-(SELECT DISTINCT g.SUB_NUMBER
-   FROM PARAM_GROUP g
-  WHERE :p_sub_number IS NULL
-     OR g.SUB_NUMBER = :p_sub_number) i
+(SELECT DISTINCT COALESCE(:p_sub_number, g.SUB_NUMBER) AS SUB_NUMBER
+   FROM PARAM_GROUP g) i
 {%- endset %}
 
 {% macro slots(history, rows='u.SUB_NUMBER, u.MEASURED_TIME') %}
@@ -71,7 +69,7 @@ SELECT COUNT(*), MAX(p.MEASURED_TIME)
                            'QUOTE': 'DECIMAL(18,4)', 'CO2': 'DECIMAL(18,4)', 'SOURCE': 'CHAR(1)'},
                   holds = dict(v_first = t.time, v_end = t.time, v_to = t.time, v_after = t.time, v_last = t.time, v_limit = 'INTEGER',
                                v_interval = 'INTEGER', v_found = 'INTEGER', v_known = 'INTEGER'),
-                  means = {'p_sub_number': 'Item of the point; null all.',
+                  means = {'p_sub_number': 'Item of the point; null all that a PARAM_GROUP has now.',
                            'p_from': 'Start of the range of MEASURED_TIME.',
                            'p_to': 'End of the range, excluded.',
                            'p_after': 'MEASURED_TIME of the last row of the page before; null the first page.',

@@ -42,7 +42,8 @@ FILE = click.option(
 def key() -> None:
     """Add, rotate and revoke the keys of the HTTP-API's clients.
 
-    A key is shown once, when it is made: the database has only its hash.
+    A key is shown once, when it is made: the database has only its hash. Only the account that
+    installs makes, rotates and revokes keys.
     """
 
 
@@ -57,7 +58,7 @@ def key() -> None:
     multiple=True,
     help="Address or network that it is good from, as 192.0.2.0/24; several: give it again.",
 )
-@click.option("--expires", type=MOMENT, help="From when on it is refused (station time).")
+@click.option("--expires", type=MOMENT, help="From when on it is refused, by the database's clock.")
 @click.option("--note", help="What there is to say of it.")
 @FILE
 @click.pass_obj
@@ -135,10 +136,6 @@ def list_(path: Path) -> None:
         )
 
 
-def _shown(value: object) -> str:
-    return "" if value is None else str(value).rstrip()
-
-
 @contextmanager
 def _rules(path: Path) -> Iterator[Rules]:
     config = configuration.load(path)
@@ -177,7 +174,7 @@ def _made(target: Path | None) -> Iterator[tuple[str, str]]:
 
 def _run(rules: Rules, rule: str, **arguments: Any) -> Result:
     """Call a rule. Raises EngineError with what it says when it refuses."""
-    result = rules.answer(rule, **arguments)
+    result = rules.call(rule, **arguments)
     if not result.ok:
         said = result.message or rules.catalog.meaning(rule, result.code)
         raise EngineError(f"{rule}: {result.code} {said}")

@@ -12,6 +12,7 @@ from kenshin.engines.base import (
     Session,
     Table,
     TryAgain,
+    Unavailable,
 )
 from kenshin.engines.spec import column_spec
 from kenshin.render import Index
@@ -26,6 +27,7 @@ __all__ = [
     "Session",
     "Table",
     "TryAgain",
+    "Unavailable",
     "column_spec",
     "driver_errors",
     "open_session",

@@ -32,7 +32,11 @@ class TryAgain(Exception):
     """The transaction is gone (deadlock, lock wait, lost connection): do it all again."""
 
 
-class LockLost(EngineError):
+class Unavailable(EngineError):
+    """The engine is not there, or others were in the way for too long: trying again can help."""
+
+
+class LockLost(Unavailable):
     """A lock went with a lost connection, and another session has it now."""
 
 
@@ -115,6 +119,7 @@ class Session(ABC):
         self.config = config
         self._open = False
         self._holds: list[Hold] = []
+        self._may_hold = False  # something that was asked for and is not let go
         self._lost = False  # the connection that had them is gone
 
     driver_error: type[Exception]  # what the driver raises
@@ -123,8 +128,12 @@ class Session(ABC):
     # What an engine does in its own way -----------------------------------------------
 
     @abstractmethod
+    def load_library(self) -> None:
+        """Let the client library do what it does once to a process: it may take its signals."""
+
+    @abstractmethod
     def connect(self) -> None:
-        """Open the connection. Raises EngineError."""
+        """Open the connection. Raises EngineError; Unavailable when trying again can help."""
 
     @abstractmethod
     def close(self) -> None:
@@ -162,7 +171,7 @@ class Session(ABC):
     def take(self, hold: Hold) -> Result:
         """Call a rule that takes a lock, which lasts behind the transaction of the call.
 
-        A lock that was not given leaves nothing behind.
+        3002 when another session has it.
         """
 
     @abstractmethod
@@ -336,34 +345,29 @@ class Session(ABC):
         if self._open:
             raise EngineError(f"{rule}: take a lock before the transaction that it is for")
         hold = Hold(database, rule, tuple(arguments), seconds)
-        result = self.again(lambda: self._taken(hold))
+        # Noted before: a call that fails behind its lock has it all the same.
+        self._may_hold = True
+        result = self.again(lambda: _checked(self.take(hold)))
         if result.ok:
             self._holds.append(hold)
+        elif not self._holds:
+            self.let_go()
         return result
 
     def let_go(self) -> None:
-        """Let go of every lock that `hold` took."""
-        if self._holds:
+        """Let go of every lock that `hold` took, or may have taken."""
+        if self._may_hold:
+            self._may_hold = False
             self._holds.clear()
             self._lost = False
             self.release()
-
-    def _taken(self, hold: Hold) -> Result:
-        try:
-            return _checked(self.take(hold))
-        except TryAgain as error:
-            return Result(BUSY, str(error))
-        except self.driver_error as error:
-            if self.is_busy(error):
-                return Result(BUSY, "another connection holds it")
-            raise
 
     def _take_again(self) -> None:
         """The locks that went with a lost connection, before anything else is done."""
         if not self._lost:
             return
         for hold in self._holds:
-            if not self._taken(hold).ok:
+            if not _checked(self.take(hold)).ok:
                 raise LockLost(
                     f"{hold.rule}: the lock went with a lost connection, and another has it now"
                 )
@@ -415,6 +419,7 @@ class Session(ABC):
     def again(self, work: Callable[[], T]) -> T:
         """Do work, and again after a deadlock or a lost connection, a bounded number of times.
 
+        Raises Unavailable when that was in vain.
         Inside a transaction nothing is repeated: whoever opened it must do it all again.
         A connection lost during a commit leaves it unknown whether it held; calling a rule
         twice is safe, so the second call finds out.
@@ -427,13 +432,15 @@ class Session(ABC):
                 return work()
             except TryAgain as error:
                 if attempt == ATTEMPTS:
-                    raise EngineError(
+                    raise Unavailable(
                         f"given up after {ATTEMPTS} attempts: {error}; "
                         "another transaction holds the same rows, or the server is not there"
                     ) from error
             except self.driver_error as error:
-                if attempt == ATTEMPTS or not self.is_passing(error):
+                if not self.is_passing(error):
                     raise EngineError(f"{self.config.engine}: {error}") from error
+                if attempt == ATTEMPTS:
+                    raise Unavailable(f"{self.config.engine}: {error}") from error
             time.sleep(min(2.0, 0.02 * 2**attempt) * random.random())  # noqa: S311 - spreads retries
             self._reconnect()
         raise AssertionError("unreachable")

@@ -64,6 +64,7 @@ _PASSING = (
 # Deadlock, lock conflict, update conflict, lock timeout, object in use.
 _BUSY = (335544336, 335544345, 335544451, 335544510, 335544453)
 _LOADING = threading.Lock()
+_NOWHERE = "/dev/null/nowhere.fdb"
 _NO_FILE = 335544344  # i/o error, which names the file
 
 
@@ -118,6 +119,15 @@ class FirebirdSession(Session):
         self._patience = 20  # seconds
         self._access = TraAccessMode.WRITE
         self.keeps_logins = config.engine != "firebird-embedded"
+
+    def load_library(self) -> None:
+        self.connect()
+        try:
+            # It cannot be there. But with the first attempt at a connection the library puts
+            # handlers for SIGTERM and SIGINT in place, which break every connection.
+            connect(_NOWHERE)
+        except DatabaseError:
+            pass
 
     def connect(self) -> None:
         # The driver loads its library when it is first used, and does not lock meanwhile.
@@ -203,7 +213,9 @@ class FirebirdSession(Session):
         self._used.clear()
 
     def commit(self) -> None:
-        for place in sorted(self._used):
+        # MDM-DB last: an answer that is kept there must not stand without its effect.
+        last = self.config.places["mdm"]
+        for place in sorted(self._used, key=lambda place: (place == last, place)):
             transaction = self._connections[place].main_transaction
             if transaction.is_active():
                 transaction.commit()
@@ -284,7 +296,7 @@ class FirebirdSession(Session):
                 connection.ping()
         except DatabaseError:
             return False
-        return True
+        return bool(self._connections)
 
     def load(self, database: str, table: str, columns: Sequence[str], path: Path) -> None:
         with (

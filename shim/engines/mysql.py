@@ -24,6 +24,8 @@ from kenshin.engines.base import (
     Right,
     Session,
     Table,
+    TryAgain,
+    Unavailable,
 )
 from kenshin.engines.spec import CHARACTERS
 from kenshin.render import environment
@@ -44,8 +46,8 @@ _PASSING = {
 }
 
 
-# Two connections wait for each other's locks, as MySQL says it; MariaDB calls it a deadlock.
-_LOCKS_CROSS = f"HY000 {errorcode.ER_USER_LOCK_DEADLOCK} "
+# Two connections wait for each other's locks, as MariaDB says it. The rules take no others.
+_LOCKS_CROSS = f"40001 {errorcode.ER_LOCK_DEADLOCK} "
 
 # A refused write, a lost deadlock, a lock that others hold: as the server says it, or a rule.
 _WOULD_WRITE = re.compile(r"^(?:1792 \(25006\)|25006 1792 |40001 1213 |\w{5} 1205 )")
@@ -63,6 +65,9 @@ class MySQLSession(Session):
     driver_error = mysql.connector.Error
     _database = ""
     _kept: Any = None
+
+    def load_library(self) -> None:
+        pass  # the driver is Python
 
     def connect(self) -> None:
         given = self.config.connection
@@ -86,7 +91,8 @@ class MySQLSession(Session):
                 **reach,
             )
         except mysql.connector.Error as error:
-            raise EngineError(
+            failure = Unavailable if error.errno in _PASSING else EngineError
+            raise failure(
                 f"no connection to {self.config.engine} as {given.user!r} at "
                 f"{given.socket or given.host}: {error.msg}"
             ) from error
@@ -168,10 +174,12 @@ class MySQLSession(Session):
 
     def take(self, hold: Hold) -> Result:
         # The lock is the connection's: it outlasts the transaction.
-        result = self._call(hold.database, hold.rule, hold.arguments)
-        if result.code == SQL_FAILED and _LOCKS_CROSS in result.message:
-            return Result(BUSY, result.message)
-        return result
+        try:
+            return self._call(hold.database, hold.rule, hold.arguments)
+        except TryAgain as error:
+            if not str(error).startswith(_LOCKS_CROSS):
+                raise
+            return Result(BUSY, str(error))
 
     def release(self) -> None:
         try:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 
-NOT_ALLOWED = 4001
-OVER_LIMIT = 3003
-BUSY = 3002
+from kenshin.engines import base
+
 MISSING = 1001
 BADLY_FORMED = 1002
 UNKNOWN = 1003
+OUT_OF_RANGE = 1004
+BUSY = base.BUSY
+OVER_LIMIT = 3003
+NOT_ALLOWED = 4001
 HEAD_END_REFUSED = 6001
 HEAD_END_NOT_REACHED = 6002  # nothing was sent
 OUTCOME_UNKNOWN = 6003  # sent, and nobody knows what became of it
-FAILED = 9000
+FAILED = base.SQL_FAILED
+
+PARTLY = 207  # HTTP status: some rows are done and some refused
 
 # Codes from the first number on have the status behind it, up to the next.
 STATUSES = {
@@ -67,3 +75,22 @@ class Problem(Exception):
     def answer(self) -> Answer:
         """What the caller is told."""
         return Answer(self.code, self.message, status=self.status)
+
+
+def write(answer: Answer, request_id: str) -> str:
+    """An answer in JSON: decimals as exact texts, times without a zone."""
+    envelope = {
+        "result_code": answer.code,
+        "message": answer.message,
+        "data": answer.data,
+        "request_id": request_id,
+    }
+    return json.dumps(envelope, default=_text, separators=(",", ":"))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} does not go into an answer")

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
-from flask import Response, g, request
+from flask import Request, Response, g, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.openapi import OpenAPI
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException
 
 from kenshin import __version__
 from kenshin.config import Config
-from kenshin.engines import EngineError, driver_errors
+from kenshin.engines import EngineError, Unavailable, driver_errors
 from kenshin.http_api import answer as said
 from kenshin.http_api import health, logs, metrics
-from kenshin.http_api.answer import Answer, Problem
+from kenshin.http_api.answer import Answer, Problem, write
 from kenshin.http_api.auth import Keys
 from kenshin.http_api.operations import OPERATIONS, Operation
-from kenshin.http_api.perform import Service, Work, write
+from kenshin.http_api.perform import Service, Work
 from kenshin.http_api.rate import Rate
-from kenshin.http_api.schema import IDENTIFIER, ChangingHeaders, Envelope, Headers, Schema
+from kenshin.http_api.schema import IDENTIFIER, Envelope, Headers, Schema, code_of
 
 PREFIX = "/api/v1"
 _DESCRIPTION = (
@@ -32,14 +36,23 @@ _DESCRIPTION = (
     "it is done, else refused. Decimals are texts, times those of the station without a zone."
 )
 _SHOWN = 5  # mistakes of one request that are named
+_NAME = 64  # characters of a field's name that are shown: the sender chose it
 # What any operation may answer beside its own result.
 _OTHERWISE = (400, 401, 403, 404, 409, 413, 415, 429, 500, 502, 503, 504)
-_PARTLY = 207
+_AWAY = 5  # seconds until a request is worth sending again while the database is away
 # What the browsable page may load: its own files, and no other host's.
 _PAGE_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:"
 )
+
+
+class _Request(Request):
+    """A request whose body the gate has read: flask-openapi3 takes what came of it."""
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """The object that the body is."""
+        return g.body
 
 
 def create_app(config: Config) -> OpenAPI:
@@ -57,14 +70,16 @@ def create_app(config: Config) -> OpenAPI:
         validation_error_callback=_invalid,
         doc_prefix="/",
     )
-    app.config["MAX_CONTENT_LENGTH"] = config.http_api.max_body_bytes
+    app.request_class = _Request
+    app.url_map.merge_slashes = False  # another path is unknown, and nobody is sent elsewhere
     app.extensions["kenshin"] = service
     schema = Schema(service.catalog, config.http_api.max_rows)
     for operation in OPERATIONS:
         _add(app, operation, schema, service)
     app.register_blueprint(health.pages(service.pool))
     service.start()
-    Gate(Keys(service.pool, Rate.of_server(config.http_api.requests_per_minute))).stand_before(app)
+    keys = Keys(service.pool, Rate.of_server(config.http_api.requests_per_minute))
+    Gate(keys, config.http_api.max_body_bytes).stand_before(app)
     return app
 
 
@@ -82,10 +97,12 @@ def _add(app: OpenAPI, operation: Operation, schema: Schema, service: Service) -
         answer = service.perform(work)
         return _written(work.write(answer), answer)
 
-    headers = ChangingHeaders if operation.changes else Headers
-    handle.__annotations__ = {"header": headers, "body": schema.request(operation)}
+    handle.__annotations__ = {
+        "header": schema.headers(operation),
+        "body": schema.request(operation),
+    }
     done = schema.answer(operation)
-    statuses = [operation.done, *([_PARTLY] if operation.kind == "batch" else [])]
+    statuses = [operation.done, *([said.PARTLY] if operation.kind == "rows" else [])]
     app.post(
         f"{PREFIX}/{operation.path}",
         endpoint=operation.path,
@@ -106,10 +123,14 @@ def _rules(operation: Operation) -> str:
 
 
 class Gate:
-    """What every request goes through: who sends it, whether he may, and the line in the log."""
+    """What every request goes through: who sends it, whether he may, and the line in the log.
 
-    def __init__(self, keys: Keys) -> None:
+    A body may have `most` bytes.
+    """
+
+    def __init__(self, keys: Keys, most: int) -> None:
         self.keys = keys
+        self.most = most
         self.operations: Mapping[str, Operation] = {o.path: o for o in OPERATIONS}
 
     def stand_before(self, app: OpenAPI) -> None:
@@ -137,6 +158,26 @@ class Gate:
             raise Problem(said.NOT_ALLOWED, f"{g.caller.role} may not call {operation.path}")
         if not request.is_json:
             raise Problem(said.BADLY_FORMED, "Content-Type must be application/json", 415)
+        g.body = _object_in(self._body())
+
+    def _body(self) -> bytes:
+        """The whole body. Raises Problem for one that is too large, or does not come whole."""
+        length = request.content_length
+        too_large = Problem(said.OVER_LIMIT, f"body: more than {self.most} bytes", 413)
+        if length is not None and length > self.most:
+            raise too_large
+        try:
+            # Read here: Flask cuts what is too long, and takes what is too short.
+            body: bytes = request.environ["wsgi.input"].read(
+                self.most + 1 if length is None else length
+            )
+        except (OSError, ParseException):  # gunicorn's, of chunks, and the connection's
+            raise _bad_body("it does not come as HTTP wants it") from None
+        if len(body) > self.most:
+            raise too_large
+        if length is not None and len(body) < length:
+            raise _bad_body("it is shorter than Content-Length says")
+        return body
 
     def leave(self, response: Response) -> Response:
         """Write the line of the log, count, and add what every answer carries."""
@@ -170,11 +211,11 @@ class Gate:
         return response
 
     def refused(self, error: HTTPException) -> Response:
-        """What Flask refuses: an unknown path, another method, too large a body."""
+        """What Flask refuses: an unknown path, another method."""
         if isinstance(error.response, Response):
             return error.response
         status = error.code or 500
-        code = said.OVER_LIMIT if status == 413 else said.UNKNOWN if status < 500 else said.FAILED
+        code = said.UNKNOWN if status < 500 else said.FAILED
         response = respond(Answer(code, error.name, status=status))
         for name, value in error.get_headers():
             if name not in ("Content-Type", "Content-Length"):
@@ -184,6 +225,9 @@ class Gate:
     def failed(self, error: Exception) -> Response:
         """What nobody foresaw: the log has where, the sender only that it failed."""
         logs.failure("request failed", error, request_id=g.request_id, path=request.path)
+        if isinstance(error, Unavailable):
+            message = "the database is away or too busy; send it again, with its Idempotency-Key"
+            return self.problem(Problem(said.FAILED, message, 503, {"Retry-After": str(_AWAY)}))
         if isinstance(error, (EngineError, *driver_errors())):
             return respond(
                 Answer(said.FAILED, "the database could not do it; what was begun is taken back")
@@ -201,15 +245,47 @@ def _written(text: str, answer: Answer) -> Response:
     return Response(text, answer.http_status, mimetype="application/json")
 
 
+def _bad_body(why: str) -> Problem:
+    return Problem(said.BADLY_FORMED, f"body: {why}")
+
+
+def _object_in(body: bytes) -> dict[str, Any]:
+    """The JSON object that a body is. Raises Problem when it is none."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise _bad_body("it must be a JSON object")
+    return found
+
+
 def _invalid(error: ValidationError) -> Response:
-    """What is wrong with the fields of a request, without what was in them."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
+    """What is wrong with the fields of a request, without the values that were in them.
+
+    The first mistake decides the code.
+    """
+    found = error.errors(include_url=False, include_input=False)
     fields = [
-        {"field": ".".join(map(str, mistake["loc"])) or "body", "mistake": mistake["msg"]}
+        {"field": ".".join(_shown(part) for part in mistake["loc"]) or "body", **_words(mistake)}
         for mistake in found[:_SHOWN]
     ]
     more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     named = "; ".join(f"{one['field']}: {one['mistake']}" for one in fields)
-    missing = all(mistake["type"] == "missing" for mistake in found)
-    code = said.MISSING if missing else said.BADLY_FORMED
-    return respond(Answer(code, named + more, {"fields": fields}))
+    code = code_of(found[0]["type"])
+    status = 413 if code == said.OVER_LIMIT else None
+    return respond(Answer(code, named + more, {"fields": fields}, status))
+
+
+def _words(mistake: ErrorDetails) -> dict[str, str]:
+    """What a mistake is called; of a wrong `class` pydantic's own words say what was in it."""
+    own = {
+        "union_tag_not_found": "class must be given",
+        "union_tag_invalid": f"class must be one of {mistake.get('ctx', {}).get('expected_tags')}",
+    }
+    return {"mistake": own.get(mistake["type"], mistake["msg"])}
+
+
+def _shown(part: int | str) -> str:
+    text = str(part)
+    return text if len(text) <= _NAME else text[:_NAME] + "…"

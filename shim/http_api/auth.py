@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kenshin.engines import EngineError
 from kenshin.http_api import logs, metrics
 from kenshin.http_api.address import parsed
-from kenshin.http_api.answer import Problem
+from kenshin.http_api.answer import NOT_ALLOWED, Problem
+from kenshin.rules import Rules
 
 if TYPE_CHECKING:
     from kenshin.http_api.pool import Pool
@@ -116,7 +116,7 @@ class Keys:
             until, key = self._kept.get(key_id, (now, None))
         if key is not None and now < until:
             return key
-        if self._rate:
+        if self._rate and key is None:  # of one that held once it is known who has it
             self._rate.may_fail(address)
         key = self._asked(key_id)
         with self._lock:
@@ -128,9 +128,8 @@ class Keys:
 
     def _asked(self, key_id: str) -> _Key:
         with self._pool.session() as session:
-            answer = session.call("mdm", "FIND_API_KEY", key_id)
-        if answer.code >= 9000:
-            raise EngineError(f"FIND_API_KEY: {answer.code}")
+            rules = Rules(session, self._pool.catalog)
+            answer = rules.answer("FIND_API_KEY", p_key_id=key_id)
         if not answer.ok or len(answer.rows) != 1:
             with self._lock:
                 self._kept.pop(key_id, None)
@@ -147,9 +146,9 @@ class Keys:
         if self._rate:
             self._rate.failed(address)
         if refused.status == 403:
-            return Problem(4001, "the key does not hold from this network", 403)
+            return Problem(NOT_ALLOWED, "the key does not hold from this network", 403)
         return Problem(
-            4001,
+            NOT_ALLOWED,
             "a valid key is needed, in the header Authorization: Bearer",
             401,
             {"WWW-Authenticate": 'Bearer realm="kenshin"'},

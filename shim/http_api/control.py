@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from kenshin.catalog import Catalog
 from kenshin.config import Config
-from kenshin.engines import EngineError, LockLost, Result, Session
+from kenshin.engines import EngineError, LockLost, Result
 from kenshin.he_api.client import Device, HeadEndError, HeadEnds, NoAnswer, NotReached, Refused
-from kenshin.http_api import logs
+from kenshin.http_api import logs, metrics
 from kenshin.http_api.answer import (
-    BUSY,
     FAILED,
     HEAD_END_NOT_REACHED,
     HEAD_END_REFUSED,
@@ -28,26 +26,21 @@ from kenshin.http_api.answer import (
     Problem,
 )
 from kenshin.http_api.idempotency import Keeping
-from kenshin.http_api.locks import device_held
+from kenshin.http_api.locks import busy, device_held, held
 from kenshin.http_api.outcome import (
-    KINDS,
+    FINISH_ACTION,
     Control,
-    EndedOtherwise,
+    NotShown,
     Outcome,
     open_controls,
+    read,
     record,
     settle,
-    state,
 )
-from kenshin.http_api.pool import call, rows_of
 from kenshin.rules import Rules
 
-BEGIN, FINISH_ACTION = "BEGIN_CONTROL", "FINISH_ADR_ACTION"
-CODES = {
-    Refused: HEAD_END_REFUSED,
-    NotReached: HEAD_END_NOT_REACHED,
-    NoAnswer: OUTCOME_UNKNOWN,
-}
+BEGIN = "BEGIN_CONTROL"
+PASSING = (3001, 3004)  # of BEGIN_CONTROL: another control is open, the point has just moved
 
 
 @dataclass(frozen=True)
@@ -55,44 +48,49 @@ class Context:
     """What a control works with. The caller holds the locks of the session and of the key."""
 
     config: Config
-    session: Session
-    catalog: Catalog
+    rules: Rules
     head_ends: HeadEnds
-    client: str
     request_id: str
     keeping: Keeping
+
+    @property
+    def seconds(self) -> int:
+        """How long a lock may be waited for."""
+        return self.config.http_api.lock_seconds
 
 
 def status(context: Context, arguments: Mapping[str, Any]) -> Answer:
     """Live values of the device that arguments of LOCATE_DEVICE name."""
     with _device(context, arguments) as row:
         try:
-            live = context.head_ends.of(row["HEID"]).get(_reached(row))
+            live = read(context.head_ends, row["HEID"], _reached(row))
         except HeadEndError as error:
-            return _failed(error)
+            return Answer(_code(error), str(error))
     known = {name.lower(): _bare(value) for name, value in row.items()}
     return Answer(0, "", {"device": known, "live": live.model_dump()})
 
 
 def relay(context: Context, arguments: Mapping[str, Any]) -> Answer:
     """Switch the relay of a point: p_ld_id, p_relay_state (1 closed, 0 open)."""
-    return _controlled(context, "RELAY", arguments["p_ld_id"], arguments["p_relay_state"])
+    return _answered(context) or _controlled(
+        context, "RELAY", arguments["p_ld_id"], arguments["p_relay_state"]
+    )
 
 
 def capacity(context: Context, arguments: Mapping[str, Any]) -> Answer:
     """Change the capacity of a point: p_ld_id, p_contract_capacity (A), p_force (1, else not)."""
-    value = arguments["p_contract_capacity"]
-    return _controlled(
-        context, "CAPACITY", arguments["p_ld_id"], value, p_force=arguments.get("p_force")
+    value, force = arguments["p_contract_capacity"], arguments.get("p_force")
+    return _answered(context) or _controlled(
+        context, "CAPACITY", arguments["p_ld_id"], value, p_force=force
     )
 
 
 def reserve(context: Context, arguments: Mapping[str, Any]) -> Answer:
     """Reserve the capacity of a planned saving action at its meter: p_adr_action_id."""
+    answered = _answered(context)
+    if answered is not None:
+        return answered
     action_id = arguments["p_adr_action_id"]
-    kept = context.keeping.recall(context.session)
-    if kept is not None:
-        return kept
     action = _action(context, action_id)
     return _controlled(
         context,
@@ -111,151 +109,136 @@ def reserve(context: Context, arguments: Mapping[str, Any]) -> Answer:
 def _controlled(
     context: Context, kind: str, ld_id: str, value: Decimal | int, **more: Any
 ) -> Answer:
-    kept = context.keeping.recall(context.session)
-    if kept is not None:
-        return kept
     with _device(context, {"p_ld_id": ld_id}) as row:
-        _settle_before(context, ld_id)
+        place = row["TABLE_KEY"], row["LD_ADDRESS"]
+        _settle_before(context, "WHERE PD_TABLE_KEY = ? AND LD_ADDRESS = ?", *place)
         if kind == "RESERVE":
             # Not before the device is held: others may reserve the same action.
             refusal = _reservable(context, more["p_adr_action_id"])
             if refusal is not None:
                 return _kept(context, refusal)
-        if kind == "CAPACITY" and not more.get("p_force"):
+        if kind == "CAPACITY" and value and not more["p_force"]:
             try:
-                more["p_present_current"] = _present_current(context, row)
+                live = read(context.head_ends, row["HEID"], _reached(row))
             except HeadEndError as error:
                 message = f"the present current is unknown, and nothing was changed: {error}"
                 return Answer(HEAD_END_NOT_REACHED, message)
-        begun = _begun(context, p_kind=kind, p_ld_id=ld_id, p_value=value, **more)
-        if not begun.ok:
-            said = begun.message or context.catalog.meaning(BEGIN, begun.code)
-            return _kept(context, Answer(begun.code, said))
-        control = Control(
-            rows_of(context.catalog, BEGIN, begun)[0]["CONTROL_ID"],
-            kind,
-            ld_id,
-            row["TABLE_KEY"],
-            row["LD_ADDRESS"],
-            row["HEID"],
-            Decimal(value),
-            more.get("p_start_at"),
-            more.get("p_end_at"),
-            more.get("p_adr_action_id"),
+            more["p_present_current"] = live.current
+        begun = context.rules.answer(
+            BEGIN,
+            p_kind=kind,
+            p_pd_table_key=place[0],
+            p_ld_address=place[1],
+            p_ld_id=ld_id,
+            p_value=value,
+            p_requested_by=context.keeping.client,
+            p_request_id=context.request_id,
+            p_idempotency_key=context.keeping.key,
+            p_request_hash=context.keeping.fingerprint,
+            **more,
         )
-        return _sent(context, control, row)
+        said = begun.message or context.rules.catalog.meaning(BEGIN, begun.code)
+        if begun.code in PASSING:
+            raise busy(said)
+        if not begun.ok:
+            return _kept(context, Answer(begun.code, said))
+        return _sent(context, _noted(context, begun))
 
 
-def _sent(context: Context, control: Control, row: Mapping[str, Any]) -> Answer:
+def _noted(context: Context, begun: Result) -> Control:
+    """The control as it is noted, looked at with the lock still held."""
+    number = context.rules.rows_of(BEGIN, begun)[0]["CONTROL_ID"]
+    found = open_controls(context.rules, "WHERE CONTROL_ID = ?", number)
+    if not found:
+        raise busy("somebody ended the control before it was sent; try again")
+    return found[0]
+
+
+def _sent(context: Context, control: Control) -> Answer:
     """Send a control to its head-end, and record what became of it."""
-    kind = KINDS[control.kind]
     try:
-        head = context.head_ends.of(control.heid)
-        live = kind.send(head, control.device(row), control)
-    except NoAnswer as error:
-        return _read_back(context, control, row, str(error))
-    except (Refused, NotReached) as error:
-        refused = isinstance(error, Refused)
-        outcome = Outcome(control, None, str(error), CODES[type(error)], touched=refused)
-        return _recorded(context, outcome, row)
-    found = kind.read(live, control)
-    message = "the head-end has confirmed it"
+        with metrics.head_end_call(control.does.operation):
+            live = control.does.send(context.head_ends.of(control.heid), control)
+        found = control.found(live)
+    except (NoAnswer, NotShown) as error:
+        return _read_back(context, control, str(error))
+    except HeadEndError as error:
+        return _recorded(context, Outcome(control, None, str(error), _code(error)))
     if found is None:
-        message = f"the head-end has confirmed it, but the meter shows no {kind.field}"
-    return _recorded(context, Outcome(control, found, message), row)
+        return _read_back(context, control, "the head-end has confirmed it, and does not show it")
+    return _recorded(context, Outcome(control, found, "the head-end has confirmed it"))
 
 
-def _read_back(context: Context, control: Control, row: Mapping[str, Any], message: str) -> Answer:
+def _read_back(context: Context, control: Control, message: str) -> Answer:
     """Nobody knows whether it was done: the meter tells."""
-    kind = KINDS[control.kind]
     try:
-        live = context.head_ends.of(control.heid).get(control.device(row))
+        found = control.found(read(context.head_ends, control.heid, control.device))
     except HeadEndError:
-        return _unknown(control, message)
-    return _recorded(context, Outcome(control, kind.read(live, control), message), row)
+        return Answer(
+            OUTCOME_UNKNOWN,
+            f"{message}; the meter is asked until the outcome is known, then it is recorded",
+            Outcome(control).data,
+        )
+    return _recorded(context, Outcome(control, found, message))
 
 
-def _unknown(control: Control, message: str) -> Answer:
-    return Answer(
-        OUTCOME_UNKNOWN,
-        f"{message}; the meter is asked until the outcome is known, then it is recorded",
-        Outcome(control).data,
-    )
-
-
-def _recorded(context: Context, outcome: Outcome, row: Mapping[str, Any]) -> Answer:
+def _recorded(context: Context, outcome: Outcome) -> Answer:
     try:
         try:
-            return record(context.session, context.catalog, outcome, context.keeping)
-        except (LockLost, EndedOtherwise):
-            return _recorded_anew(context, outcome, row)
-    except (EngineError, Problem, HeadEndError) as error:
+            return record(context.rules, outcome)
+        except LockLost:
+            # While it is open nobody else tells the meter anything: it is true without the lock.
+            context.rules.session.let_go()
+            return record(context.rules, outcome)
+    except EngineError as error:
         logs.failure("a control is not recorded", error, control_id=outcome.control.control_id)
         if outcome.found is None:
             return Answer(outcome.code, outcome.message, outcome.data)
         return Answer(
             FAILED,
-            f"the meter has {outcome.kind.field} {outcome.found}; the database could not record "
-            "it, and it is recorded as soon as the database can",
+            f"{outcome.has}; the database could not record it, and it is recorded as soon as the "
+            "database can",
             outcome.data,
         )
-
-
-def _recorded_anew(context: Context, outcome: Outcome, row: Mapping[str, Any]) -> Answer:
-    """The device was not held any more: what the meter has now is recorded, not what it had."""
-    control = outcome.control
-    context.session.let_go()
-    with _device(context, {"p_ld_id": control.ld_id}):
-        live = context.head_ends.of(control.heid).get(control.device(row))
-        now = replace(outcome, found=outcome.kind.read(live, control), touched=True)
-        try:
-            return record(context.session, context.catalog, now, context.keeping)
-        except EndedOtherwise:
-            return state(context.session, context.catalog, now)
 
 
 # --- Before it --------------------------------------------------------------------------------
 
 
-def _settle_before(context: Context, ld_id: str) -> None:
-    """What became of earlier controls of the point, before there is another one."""
-    session, catalog = context.session, context.catalog
-    for control in open_controls(session, catalog, "WHERE LD_ID = ?", ld_id):
-        try:
-            settle(session, catalog, context.head_ends, control)
-        except HeadEndError as error:
-            raise Problem(
-                BUSY,
-                f"what became of an earlier control of this point is not known yet: {error}",
-                headers={"Retry-After": str(context.config.http_api.settle_seconds)},
-            ) from error
+def _answered(context: Context) -> Answer | None:
+    """The answer to this request when it came before, also one that is not known until now."""
+    keeping = context.keeping
+    kept = keeping.recall()
+    if kept is not None or keeping.key is None:
+        return kept
+    named = "WHERE REQUESTED_BY = ? AND IDEMPOTENCY_KEY = ?", keeping.client, keeping.key
+    begun = open_controls(context.rules, *named)
+    for control in begun:
+        # Whatever meter the point has by now, this one was told.
+        device = {"p_table_key": control.pd_table_key}
+        with held(context.rules, context.seconds, devices=[device]):
+            _settle_before(context, "WHERE CONTROL_ID = ?", control.control_id)
+    return keeping.recall() if begun else None
 
 
-def _begun(context: Context, **arguments: Any) -> Result:
-    result = call(
-        context.session,
-        context.catalog,
-        BEGIN,
-        p_requested_by=context.client,
-        p_request_id=context.request_id,
-        **arguments,
-    )
-    if result.code >= FAILED:
-        raise EngineError(f"{BEGIN}: {result.code}; RULE_ERROR has what the engine said")
-    return result
-
-
-def _present_current(context: Context, row: Mapping[str, Any]) -> Decimal | None:
-    return context.head_ends.of(row["HEID"]).get(_reached(row)).current
+def _settle_before(context: Context, where: str, *values: object) -> None:
+    """What became of earlier controls of a meter that is held, before there is another one."""
+    try:
+        settle(context.rules, context.head_ends, where, *values)
+    except HeadEndError as error:
+        raise busy(
+            f"what became of an earlier control of this meter is not known yet: {error}",
+            context.config.http_api.settle_seconds,
+        ) from error
 
 
 def _action(context: Context, action_id: int) -> dict[str, Any]:
-    rules = Rules(context.session, context.catalog)
-    found = context.session.again(
+    rules = context.rules
+    found = rules.session.again(
         lambda: rules.rows("ADR_ACTION_LOG", "WHERE ADR_ACTION_ID = ?", action_id)
     )
     if not found:
-        raise Problem(2008, context.catalog.meaning(FINISH_ACTION, 2008))
+        raise Problem(2008, rules.catalog.meaning(FINISH_ACTION, 2008))
     return found[0]
 
 
@@ -265,37 +248,28 @@ class _Tried(Exception):
 
 def _reservable(context: Context, action_id: int) -> Answer | None:
     """Why an action cannot be recorded as reserved: the rule is tried, and taken back."""
-    session, catalog = context.session, context.catalog
+    rules = context.rules
 
     def attempt() -> Result:
         tried = Result(FAILED)
         try:
-            with session.transaction():
-                tried = call(
-                    session,
-                    catalog,
-                    FINISH_ACTION,
-                    p_adr_action_id=action_id,
-                    p_state="RESERVED",
-                )
+            with rules.session.transaction():
+                tried = rules.answer(FINISH_ACTION, p_adr_action_id=action_id, p_state="RESERVED")
                 raise _Tried
         except _Tried:
             return tried
 
-    result = session.again(attempt)
-    if result.code >= FAILED:
-        raise EngineError(f"{FINISH_ACTION}: {result.code}; RULE_ERROR has what the engine said")
+    result = rules.session.again(attempt)
     if result.code == 0:
         return None
-    return Answer(result.code, catalog.meaning(FINISH_ACTION, result.code))
+    return Answer(result.code, rules.catalog.meaning(FINISH_ACTION, result.code))
 
 
 # --- All of them ------------------------------------------------------------------------------
 
 
 def _device(context: Context, named: Mapping[str, Any]) -> AbstractContextManager[dict[str, Any]]:
-    seconds = context.config.http_api.lock_seconds
-    return device_held(context.session, context.catalog, seconds, named)
+    return device_held(context.rules, context.seconds, named)
 
 
 def _reached(row: Mapping[str, Any]) -> Device:
@@ -307,11 +281,13 @@ def _reached(row: Mapping[str, Any]) -> Device:
 
 
 def _kept(context: Context, answer: Answer) -> Answer:
-    return context.keeping.once(context.session, lambda _: answer)
+    return context.keeping.once(lambda: answer)
 
 
-def _failed(error: HeadEndError) -> Answer:
-    return Answer(CODES[type(error)], str(error))
+def _code(error: HeadEndError) -> int:
+    if isinstance(error, Refused):
+        return HEAD_END_REFUSED
+    return HEAD_END_NOT_REACHED if isinstance(error, NotReached) else OUTCOME_UNKNOWN
 
 
 def _bare(value: object) -> object:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from kenshin.catalog import Catalog
-from kenshin.engines import Session, TryAgain
+from kenshin.engines import Result, TryAgain
+from kenshin.http_api import logs
 from kenshin.http_api.answer import FAILED, Answer
-from kenshin.http_api.pool import call
+from kenshin.rules import Rules
 
 RECALL, KEEP = "RECALL_ANSWER", "KEEP_ANSWER"
 USED = 3001  # the key already has an answer, or was used for another request
 DUPLICATE = "23000"  # SQLSTATE: another transaction had kept one and was not committed yet
 
-Work = Callable[[Session], Answer]
+Work = Callable[[], Answer]
 Write = Callable[[Answer], str]
 
 
@@ -55,13 +56,13 @@ class Keeping:
     answer, which is kept and sent. Without a key nothing is kept.
     """
 
-    catalog: Catalog
+    rules: Rules
     client: str
     key: str | None
     fingerprint: str
     write: Write
 
-    def once(self, session: Session, work: Work) -> Answer:
+    def once(self, work: Work) -> Answer:
         """Do work in one transaction with its answer, or give the first answer again.
 
         Work is done anew after a lost deadlock or connection, so it does nothing outside the
@@ -69,56 +70,62 @@ class Keeping:
         tells. The caller holds `locks.answer_lock`; without it two requests at once have one
         effect all the same, for the second one cannot keep its answer.
         """
+        again = self.rules.session.again
         try:
-            return session.again(lambda: self._attempt(session, work))
+            return again(lambda: self._attempt(work))
         except Undone as undone:
             answer = undone.answer
-            return session.again(lambda: self._attempt(session, lambda _: answer))
+            return again(lambda: self._attempt(lambda: answer))
         except _Failed as failed:
             return failed.answer
 
-    def recall(self, session: Session) -> Answer | None:
+    def recall(self) -> Answer | None:
         """The answer that is kept; a refusal when the key was used for another request."""
         if not self.key:
             return None
-        result = call(session, self.catalog, RECALL, **self._named)
+        result = self.rules.answer(RECALL, **self._named)
         if result.code == 0:
             ((status, text),) = result.rows
             code = int(json.loads(text)["result_code"])
             return Kept(code, status=int(status), text=str(text))
         return None if result.ok else self._refusal(RECALL, result.code)
 
-    def keep(self, session: Session, answer: Answer) -> Answer:
-        """Keep an answer, in the transaction of its effect; this one is then to be sent.
+    def keep_if_possible(self, answer: Answer) -> Answer:
+        """Keep an answer in the transaction of its effect, which stands all the same.
 
-        Raises TryAgain when another request has kept one meanwhile.
+        Gives what is to be sent.
         """
-        if not self.key:
+        if not self.key or not is_kept(answer):
             return answer
-        text = self.write(answer)
-        kept = call(
-            session,
-            self.catalog,
-            KEEP,
-            **self._named,
-            p_status=answer.http_status,
-            p_answer=text,
-        )
-        if kept.code == USED or kept.message.startswith(DUPLICATE):
-            raise TryAgain("another request with this Idempotency-Key was answered meanwhile")
-        if not kept.ok:
-            raise _Failed(self._refusal(KEEP, kept.code))
-        return Kept(answer.code, answer.message, answer.data, answer.http_status, text)
+        result, kept = self._keep(answer)
+        if result.ok:
+            return kept
+        logs.event("an answer is not kept", logging.WARNING, result_code=result.code)
+        said = f"{answer.message}; " if answer.message else ""
+        return replace(answer, message=f"{said}it is not kept under its Idempotency-Key")
 
-    def _attempt(self, session: Session, work: Work) -> Answer:
-        with session.transaction():
-            found = self.recall(session)
+    def _keep(self, answer: Answer) -> tuple[Result, Kept]:
+        text = self.write(answer)
+        status = answer.http_status
+        result = self.rules.call(KEEP, **self._named, p_status=status, p_answer=text)
+        return result, Kept(answer.code, answer.message, answer.data, status, text)
+
+    def _attempt(self, work: Work) -> Answer:
+        with self.rules.session.transaction():
+            found = self.recall()
             if found is not None:
                 return found
-            answer = work(session)
+            answer = work()
             if not is_kept(answer):
                 raise _Failed(answer)
-            return self.keep(session, answer)
+            if not self.key:
+                return answer
+            result, kept = self._keep(answer)
+            if result.code == USED or result.message.startswith(DUPLICATE):
+                raise TryAgain("another request with this Idempotency-Key was answered meanwhile")
+            if not result.ok:
+                raise _Failed(self._refusal(KEEP, result.code))
+            return kept
 
     @property
     def _named(self) -> dict[str, object]:
@@ -129,18 +136,5 @@ class Keeping:
         }
 
     def _refusal(self, rule: str, code: int) -> Answer:
-        said = self.catalog.meaning(rule, code) or "the database could not keep the answer"
+        said = self.rules.catalog.meaning(rule, code) or "the database could not keep the answer"
         return Answer(code, f"Idempotency-Key: {said}")
-
-
-def once(
-    session: Session,
-    catalog: Catalog,
-    client: str,
-    key: str | None,
-    fingerprint: str,
-    work: Work,
-    write: Write,
-) -> Answer:
-    """`Keeping.once` for a request that needs no more of it."""
-    return Keeping(catalog, client, key, fingerprint, write).once(session, work)

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-from kenshin.catalog import Catalog
-from kenshin.engines import Result, Session
+from kenshin.engines import Result
+from kenshin.http_api import metrics
 from kenshin.http_api.answer import BUSY, FAILED, Problem
-from kenshin.http_api.pool import call, rows_of
 from kenshin.rules import Rules
 
 TAKE, LOCK, LOCATE = "TAKE_LOCK", "LOCK_DEVICE", "LOCATE_DEVICE"
+NO_DEVICE = (2001, 2002)  # of LOCK_DEVICE: there is nothing to lock
 
 
 def session_lock(address: str, session: str) -> str:
@@ -32,8 +32,7 @@ def answer_lock(client: str, key: str) -> str:
 
 @contextmanager
 def held(
-    session: Session,
-    catalog: Catalog,
+    rules: Rules,
     seconds: int,
     *,
     names: Iterable[str] = (),
@@ -46,58 +45,60 @@ def held(
     seconds: that all of them together may be waited for.
 
     Gives the keys of the devices that are held. Inside another `held` all are let go together,
-    at the end of the outer one. Raises Problem (3002, with Retry-After) when another request has
-    one of them for too long.
+    at the end of the outer one. Raises Problem: 3002, with Retry-After, when another request has
+    one of them for too long, and 9000 when one cannot be had; EngineError when the database fails.
     """
-    rules = Rules(session, catalog)
     until = monotonic() + seconds
-    outermost = not session.holds
+    outermost = not rules.session.holds
     keys: set[int] = set()
     try:
         for name in names:
             left = _left(until)
-            _granted(rules.hold(TAKE, left, p_name=name, p_seconds=left), TAKE, "this request")
-        for key in _keys(session, catalog, devices):
+            _granted(_asked(rules, TAKE, left, p_name=name), "this request")
+        for key in _keys(rules, devices):
             left = _left(until)
-            result = rules.hold(LOCK, left, p_table_key=key, p_seconds=left)
-            if _granted(result, LOCK, "this device"):
+            result = _asked(rules, LOCK, left, p_table_key=key)
+            # It may have gone since it was found: then the rule of the request says so.
+            if result.code not in NO_DEVICE:
+                _granted(result, "this device")
                 keys.add(key)
         yield keys
     finally:
         if outermost:
-            session.let_go()
+            rules.session.let_go()
 
 
 @contextmanager
-def device_held(
-    session: Session, catalog: Catalog, seconds: int, named: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
+def device_held(rules: Rules, seconds: int, named: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Hold the one device that is named, and give its row of LOCATE_DEVICE.
 
     Raises Problem when there is none, and as `held` does.
     """
-    with held(session, catalog, seconds, devices=[named]) as keys:
-        result, row = located(session, catalog, **named)
+    with held(rules, seconds, devices=[named]) as keys:
+        result, row = _located(rules, named)
         if not result.ok:
-            raise Problem(result.code, catalog.meaning(LOCATE, result.code))
+            raise Problem(result.code, rules.catalog.meaning(LOCATE, result.code))
         # On Firebird a rule sees what was when it was called, not when it came to the lock.
         if row["TABLE_KEY"] not in keys:
-            raise Problem(
-                BUSY, "the point came to another device just now", headers={"Retry-After": "1"}
-            )
+            raise busy("the point came to another device just now; try again")
         yield row
 
 
-def located(session: Session, catalog: Catalog, **named: Any) -> tuple[Result, dict[str, Any]]:
+def busy(message: str, seconds: int = 1) -> Problem:
+    """Nothing was begun, and trying again can help behind so many seconds."""
+    return Problem(BUSY, message, headers={"Retry-After": str(seconds)})
+
+
+def _located(rules: Rules, named: Mapping[str, Any]) -> tuple[Result, dict[str, Any]]:
     """What LOCATE_DEVICE answers of a device, and its row, empty when there is none."""
-    result = call(session, catalog, LOCATE, **named)
-    rows = rows_of(catalog, LOCATE, result)
+    result = rules.answer(LOCATE, **named)
+    rows = rules.rows_of(LOCATE, result)
     return result, rows[0] if rows else {}
 
 
-def _keys(session: Session, catalog: Catalog, devices: Iterable[Mapping[str, Any]]) -> list[int]:
+def _keys(rules: Rules, devices: Iterable[Mapping[str, Any]]) -> list[int]:
     """The keys of the devices that are there, each once, in their order."""
-    rows = (located(session, catalog, **named)[1] for named in devices)
+    rows = (_located(rules, named)[1] for named in devices)
     return sorted({int(row["TABLE_KEY"]) for row in rows if row})
 
 
@@ -105,14 +106,15 @@ def _left(until: float) -> int:
     return max(0, round(until - monotonic()))
 
 
-def _granted(result: Result, rule: str, what: str) -> bool:
+def _asked(rules: Rules, rule: str, seconds: int, **named: object) -> Result:
+    began = monotonic()
+    result = rules.hold(rule, seconds, **named, p_seconds=seconds)
+    metrics.lock(result.code != BUSY, monotonic() - began)
+    return result
+
+
+def _granted(result: Result, what: str) -> None:
     if result.code == BUSY:
-        raise Problem(
-            BUSY,
-            f"another request has been at work on {what} for too long; try again",
-            headers={"Retry-After": "1"},
-        )
-    # A device may have gone since it was found: then the rule of the request says so.
-    if not result.ok and (rule == TAKE or result.code >= FAILED):
-        raise Problem(FAILED, f"{rule}: the database could not lock {what}; try again")
-    return result.ok
+        raise busy(f"another request has been at work on {what} for too long; try again")
+    if not result.ok:
+        raise Problem(FAILED, f"the database could not lock {what}; try again")

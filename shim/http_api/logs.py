@@ -113,12 +113,12 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _named(error: BaseException) -> dict[str, object]:
     kind = type(error)
-    numbers = {
+    told = {
         name: getattr(error, name)
-        for name in ("errno", "sqlstate", "sqlcode")
+        for name in ("rule", "errno", "sqlstate", "sqlcode")
         if isinstance(getattr(error, name, None), int | str)
     }
-    return {"type": f"{kind.__module__}.{kind.__qualname__}", **numbers}
+    return {"type": f"{kind.__module__}.{kind.__qualname__}", **told}
 
 
 def _places(trace: TracebackType | None) -> Iterator[str]:

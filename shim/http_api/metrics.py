@@ -39,7 +39,7 @@ HEAD_END_CALLS = Counter(
 HEAD_END_SECONDS = Histogram(
     "kenshin_head_end_seconds", "Time of a call over HE-API.", ["operation"], buckets=_SECONDS
 )
-LOCKS = Counter("kenshin_locks", "Locks that requests waited for.", ["outcome"])
+LOCKS = Counter("kenshin_locks", "Locks that were asked for.", ["outcome"])
 LOCK_SECONDS = Histogram("kenshin_lock_seconds", "Time until a lock was had.", buckets=_SECONDS)
 OPEN_CONTROLS = Gauge(
     "kenshin_open_controls", "Controls whose outcome is open.", multiprocess_mode="mostrecent"
@@ -69,7 +69,7 @@ def head_end_call(operation: str) -> Iterator[None]:
 
 
 def lock(had: bool, seconds: float) -> None:
-    """Count a lock that was waited for, and whether it was had in time."""
+    """Count a lock that was asked for, and whether it was had in time."""
     LOCKS.labels("had" if had else "refused").inc()
     LOCK_SECONDS.observe(seconds)
 

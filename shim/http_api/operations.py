@@ -8,7 +8,7 @@ from typing import Literal
 
 FACILITY, CUSTOMER, NMS, VPS = "FACILITY", "CUSTOMER", "NMS", "VPS"
 
-Kind = Literal["batch", "page", "control"]
+Kind = Literal["rows", "page", "meter"]
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,8 @@ class Operation:
     """One path below /api/v1/, called by POST.
 
     `rules` are those it calls, by the `class` of what they are for where there are several.
-    A batch calls its rule for each of `rows`, a page gives rows until `limit`, and a control
-    goes through the head-end down to the meter.
+    Of the kinds, `rows` calls its rule for each of several rows, `page` gives rows until
+    `limit`, and `meter` goes through the head-end down to the meter.
     """
 
     path: str
@@ -28,18 +28,13 @@ class Operation:
     needs: tuple[str, ...] = ()  # fields that must be given; of "mac|serial" one at least
     needs_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the same, by rule
     without: tuple[str, ...] = ()  # arguments of the rule that no caller gives
-    whole: tuple[str, ...] = ()  # arguments that are the same for all rows of a batch
-    also: Mapping[str, str] = field(
-        default_factory=dict
-    )  # more fields, each with the rule that has it
-    device: tuple[str, ...] = ()  # fields that name the device, which one request has at a time
+    whole: tuple[str, ...] = ()  # arguments that are the same for all rows
+    also: Mapping[str, str] = field(default_factory=dict)  # more fields, by the rule that has them
+    device: tuple[str, ...] = ()  # fields of a row that name the device it is done to
+    control: str = ""  # the function of `control` that goes to the meter
     pages_by: str = ""  # the column whose last value the next page starts behind
+    changes: bool = True  # anything: then it takes an Idempotency-Key
     done: int = 200  # HTTP status of success
-
-    @property
-    def changes(self) -> bool:
-        """Whether it changes anything, and takes an Idempotency-Key."""
-        return self.kind == "batch" or "control/" in self.path
 
     def needed(self, rule: str) -> tuple[str, ...]:
         """What must be given for one of its rules."""
@@ -63,7 +58,7 @@ OPERATIONS = (
         "devices/register",
         "Take controllers or concentrators into the register.",
         (FACILITY,),
-        "batch",
+        "rows",
         {"PD": "REGISTER_CONTROLLER", "CO": "REGISTER_CONCENTRATOR"},
         needs=("type_id",),
         needs_of={
@@ -76,7 +71,7 @@ OPERATIONS = (
         "devices/install",
         "Put controllers or concentrators into service where they were mounted.",
         (FACILITY,),
-        "batch",
+        "rows",
         {"PD": "INSTALL_CONTROLLER", "CO": "INSTALL_CONCENTRATOR"},
         needs=("mac|serial",),
         needs_of={"INSTALL_CONCENTRATOR": ("co_id|heid",)},
@@ -86,7 +81,7 @@ OPERATIONS = (
         "devices/clear",
         "Take meters from their points; with `cancel` the contracts end too.",
         (FACILITY, CUSTOMER),
-        "batch",
+        "rows",
         _one("CLEAR_INSTALLATION"),
         needs=("mac|serial|ld_id",),
         device=_POINT,
@@ -95,7 +90,7 @@ OPERATIONS = (
         "devices/dispose",
         "Take devices out of service for good.",
         (FACILITY,),
-        "batch",
+        "rows",
         _one("DISPOSE_DEVICE"),
         needs=("mac|serial",),
         device=_WHO,
@@ -107,21 +102,23 @@ OPERATIONS = (
         "page",
         _one("SEARCH_DEVICE"),
         pages_by="table_key",
+        changes=False,
     ),
     Operation(
         "devices/status",
         "Ask the meter for its present values.",
         (FACILITY, CUSTOMER, NMS),
-        "control",
+        "meter",
         _one("LOCATE_DEVICE"),
         needs=("table_key|mac|serial|pd_id|ld_id",),
-        device=("table_key", "mac", "serial", "pd_id", "ld_id"),
+        control="status",
+        changes=False,
     ),
     Operation(
         "devices/reboot",
         "Put devices into the queue of the mass reboot.",
         (FACILITY, CUSTOMER),
-        "batch",
+        "rows",
         _one("RESERVE_REBOOT"),
         needs=("mac|serial",),
         without=("requested_by",),
@@ -135,12 +132,13 @@ OPERATIONS = (
         "page",
         _one("REBOOT_PROGRESS"),
         needs=("reservation_id",),
+        changes=False,
     ),
     Operation(
         "logical-devices/add",
         "Add logical devices to physical ones.",
         (FACILITY,),
-        "batch",
+        "rows",
         _one("ADD_LOGICAL_DEVICE"),
         needs=("pd_table_key", "ld_type_id"),
         device=("pd_table_key",),
@@ -149,7 +147,7 @@ OPERATIONS = (
         "polling/start",
         "Reserve moments from which devices are polled.",
         (FACILITY, CUSTOMER),
-        "batch",
+        "rows",
         _one("RESERVE_POLL_START"),
         needs=("at", "mac|serial|ld_id"),
         device=_POINT,
@@ -158,7 +156,7 @@ OPERATIONS = (
         "polling/stop",
         "Reserve moments from which devices are no longer polled.",
         (FACILITY, CUSTOMER),
-        "batch",
+        "rows",
         _one("RESERVE_POLL_STOP"),
         needs=("at", "mac|serial|ld_id"),
         device=_POINT,
@@ -167,35 +165,36 @@ OPERATIONS = (
         "control/relay",
         "Switch the supply of a point on or off at its meter.",
         (CUSTOMER,),
-        "control",
+        "meter",
         _one("SET_RELAY_STATE"),
         needs=("ld_id", "relay_state"),
-        device=("ld_id",),
+        control="relay",
     ),
     Operation(
         "control/capacity",
         "Change the contract capacity of a point at its meter.",
         (CUSTOMER,),
-        "control",
+        "meter",
         _one("SET_CONTRACT_CAPACITY"),
         needs=("ld_id", "contract_capacity"),
         also={"force": "BEGIN_CONTROL"},
-        device=("ld_id",),
+        control="capacity",
     ),
     Operation(
         "control/capacity/reserve",
         "Reserve a lower capacity at the meter for a saving action; it cannot be cancelled.",
         (VPS,),
-        "control",
+        "meter",
         _one("FINISH_ADR_ACTION"),
         needs=("adr_action_id",),
         without=("state", "message"),
+        control="reserve",
     ),
     Operation(
         "quotes/correct",
         "Settle slots by hand: set the usage that is billed.",
         (CUSTOMER,),
-        "batch",
+        "rows",
         _one("CORRECT_QUOTE"),
         needs=("ld_id", "sub_number", "measured_time", "usage"),
         device=("ld_id",),
@@ -208,5 +207,6 @@ OPERATIONS = (
         _one("QUERY_USAGE"),
         needs=("ld_id", "from", "to"),
         pages_by="measured_time",
+        changes=False,
     ),
 )

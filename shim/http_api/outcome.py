@@ -1,30 +1,32 @@
 """What became of a control: read back from the meter, recorded in the database.
 
 A control is OPEN in the database from before its head-end is asked until it is recorded, and a
-point has one that is open at most: so whatever breaks off in between, somebody finds it, reads
-the meter and records what is true.
+meter has one that is open at most: so whatever breaks off in between, somebody finds it, reads
+the meter and records what is true. Until then nobody else has told the meter anything.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from kenshin.catalog import Catalog
-from kenshin.engines import EngineError, Result, Session
-from kenshin.he_api.client import Device, HeadEnd, HeadEnds, Status
-from kenshin.http_api.answer import FAILED, HEAD_END_REFUSED, Answer
-from kenshin.http_api.idempotency import Keeping, is_kept
-from kenshin.http_api.locks import located
-from kenshin.http_api.pool import call
+from kenshin.engines import EngineError, Result
+from kenshin.he_api.client import Device, HeadEnd, HeadEndError, HeadEnds, Status
+from kenshin.http_api import logs, metrics
+from kenshin.http_api.answer import HEAD_END_NOT_REACHED, HEAD_END_REFUSED, Answer, write
+from kenshin.http_api.idempotency import Keeping
 from kenshin.rules import Rules
 
-FINISH = "FINISH_CONTROL"
-DONE, REFUSED = "DONE", "REFUSED"
+FINISH, FINISH_ACTION = "FINISH_CONTROL", "FINISH_ADR_ACTION"
+REPEATED = 10
+MOVED = 3004  # the point is at another meter
 MESSAGE_LENGTH = 512  # of FINISH_CONTROL and FINISH_ADR_ACTION
+
+Value = Decimal | int | None
 
 
 @dataclass(frozen=True)
@@ -37,48 +39,77 @@ class Control:
     pd_table_key: int
     ld_address: int
     heid: int | None
+    mac: str | None
+    ip_address: str | None
+    port: int | None
     value: Decimal
-    start_at: datetime | None = None
-    end_at: datetime | None = None
-    adr_action_id: int | None = None
+    start_at: datetime | None
+    end_at: datetime | None
+    adr_action_id: int | None
+    requested_by: str | None
+    request_id: str | None
+    idempotency_key: str | None
+    request_hash: str | None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Control:
         """The control of a row, whatever columns it has beside."""
         return cls(**{name: row[name.upper()] for name in cls.__dataclass_fields__})
 
-    def device(self, row: Mapping[str, Any]) -> Device:
-        """The device for its head-end; `row` of LOCATE_DEVICE helps to find it."""
-        reach = (row.get(name) for name in ("MAC", "IP_ADDRESS", "PORT"))
-        return Device(self.pd_table_key, self.ld_address, *reach)
+    @property
+    def device(self) -> Device:
+        """The device for its head-end."""
+        return Device(self.pd_table_key, self.ld_address, self.mac, self.ip_address, self.port)
+
+    @property
+    def does(self) -> Kind:
+        """What its kind does."""
+        return KINDS[self.kind]
+
+    def found(self, status: Status) -> Value:
+        """What the meter has of it; None where it has none.
+
+        Raises NotShown where every meter has it: then the status says nothing of it.
+        """
+        found = self.does.read(status, self)
+        if found is None and self.kind != "RESERVE":
+            raise NotShown(f"the meter shows no {self.does.field}")
+        return found
+
+    def keeping(self, rules: Rules) -> Keeping:
+        """The answer to the request that asked for it."""
+        return Keeping(
+            rules,
+            self.requested_by or "",
+            self.idempotency_key,
+            self.request_hash or "",
+            lambda answer: write(answer, self.request_id or ""),
+        )
 
 
-class EndedOtherwise(Exception):
-    """Somebody else has read the meter, at another moment, and recorded that."""
+class NotShown(HeadEndError):
+    """The head-end answered, and left out what it was asked for."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How one kind of control is sent, read back and recorded."""
+    """How one kind of control is sent and read back."""
 
+    operation: str  # of HE-API
     field: str  # of the answer's data
-    send: Callable[[HeadEnd, Device, Control], Status]
-    read: Callable[[Status, Control], Decimal | int | None]  # None: the meter has no such value
-    rule: str  # records what the meter has
-    arguments: Callable[[Control, Decimal | int | None, str], dict[str, Any]]
-    # Its rule is of another database, whose commit may stand alone: it goes first, and again.
-    apart: bool = False
+    send: Callable[[HeadEnd, Control], Status]
+    read: Callable[[Status, Control], Value]
 
 
-def _reserve(head: HeadEnd, device: Device, control: Control) -> Status:
+def _reserve(head: HeadEnd, control: Control) -> Status:
     if control.adr_action_id is None or control.start_at is None or control.end_at is None:
         raise EngineError(f"control {control.control_id}: a reservation without action or times")
     return head.reserve_capacity(
-        device, control.adr_action_id, control.start_at, control.end_at, control.value
+        control.device, control.adr_action_id, control.start_at, control.end_at, control.value
     )
 
 
-def _reserved(status: Status, control: Control) -> Decimal | None:
+def _reserved(status: Status, control: Control) -> Value:
     held = status.reservation(control.adr_action_id or 0)
     if held is None or (held.start, held.end) != (control.start_at, control.end_at):
         return None
@@ -87,31 +118,18 @@ def _reserved(status: Status, control: Control) -> Decimal | None:
 
 KINDS = {
     "RELAY": Kind(
+        "set-relay",
         "relay_state",
-        lambda head, device, control: head.set_relay(device, int(control.value)),
+        lambda head, control: head.set_relay(control.device, int(control.value)),
         lambda status, _: status.relay_state,
-        "SET_RELAY_STATE",
-        lambda control, found, _: {"p_ld_id": control.ld_id, "p_relay_state": found},
     ),
     "CAPACITY": Kind(
+        "set-capacity",
         "contract_capacity",
-        lambda head, device, control: head.set_capacity(device, control.value),
+        lambda head, control: head.set_capacity(control.device, control.value),
         lambda status, _: status.capacity,
-        "SET_CONTRACT_CAPACITY",
-        lambda control, found, _: {"p_ld_id": control.ld_id, "p_contract_capacity": found},
     ),
-    "RESERVE": Kind(
-        "reserved_capacity",
-        _reserve,
-        _reserved,
-        "FINISH_ADR_ACTION",
-        lambda control, found, message: {
-            "p_adr_action_id": control.adr_action_id,
-            "p_state": "RESERVED" if found == control.value else "FAILED",
-            "p_message": message or None,
-        },
-        apart=True,
-    ),
+    "RESERVE": Kind("reserve-capacity", "reserved_capacity", _reserve, _reserved),
 }
 
 
@@ -120,10 +138,9 @@ class Outcome:
     """What is certain of a control, and what the head-end said of it."""
 
     control: Control
-    found: Decimal | int | None = None  # in the meter; None: it was not read, or has none
+    found: Value = None  # in the meter; None: it was not read, or has none
     message: str = ""
     code: int = HEAD_END_REFUSED  # of the answer, when it is not what was wanted
-    touched: bool = True  # False: the rule of the kind has nothing to record
 
     @property
     def is_done(self) -> bool:
@@ -131,9 +148,9 @@ class Outcome:
         return self.found is not None and self.found == self.control.value
 
     @property
-    def kind(self) -> Kind:
-        """Its kind."""
-        return KINDS[self.control.kind]
+    def has(self) -> str:
+        """What the meter has, in words."""
+        return f"the meter has {self.control.does.field} {self.found}"
 
     @property
     def data(self) -> dict[str, Any]:
@@ -141,116 +158,112 @@ class Outcome:
         return {
             "control_id": self.control.control_id,
             "ld_id": self.control.ld_id,
-            self.kind.field: self.found,
+            self.control.does.field: self.found,
         }
 
-    @property
-    def has_value(self) -> bool:
-        """Whether there is something for the rule to record."""
-        return self.touched and (self.found is not None or self.kind.apart)
+
+class _Ended(Exception):
+    """The control was ended otherwise meanwhile: nothing is changed."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
-def record(
-    session: Session, catalog: Catalog, outcome: Outcome, keeping: Keeping | None = None
-) -> Answer:
-    """Record an outcome, with the answer that is kept, and give the answer.
+def record(rules: Rules, outcome: Outcome) -> Answer:
+    """Record an outcome and keep its answer, and give that.
 
-    Raises EngineError when the database does not take it, then the control stays OPEN, and
-    EndedOtherwise when it was recorded otherwise meanwhile, then nothing is changed.
+    Raises EngineError when the database does not take it: then the control stays OPEN.
     """
-    first = Result(0)
-    if outcome.kind.apart and outcome.touched:
-        first = _stated(session, catalog, outcome)
 
     def attempt() -> Answer:
-        with session.transaction():
-            finished = call(
-                session,
-                catalog,
+        with rules.session.transaction():
+            # Of another database, whose commit comes first: alone, it is repeated.
+            action = _action_finished(rules, outcome)
+            finished = rules.answer(
                 FINISH,
                 p_control_id=outcome.control.control_id,
-                p_state=DONE if outcome.is_done else REFUSED,
+                p_state="DONE" if outcome.is_done else "REFUSED",
                 p_found_value=outcome.found,
                 p_message=outcome.message[:MESSAGE_LENGTH] or None,
             )
-            _accepted(FINISH, finished)
             if not finished.ok:
-                raise EndedOtherwise
-            stated = first
-            # Whoever finishes the control states what was found: once, and never an older value.
-            if finished.code == 0 and not outcome.kind.apart and outcome.has_value:
-                stated = _stated(session, catalog, outcome)
-            answer = _answer(catalog, outcome, stated)
-            if keeping is None or not is_kept(answer):
-                return answer
-            return keeping.recall(session) or keeping.keep(session, answer)
+                raise _Ended(finished.code)
+            keeping = outcome.control.keeping(rules)
+            kept = keeping.recall() if finished.code == REPEATED else None
+            if kept is not None:
+                return kept
+            here = rules.rows_of(FINISH, finished)[0]["LD_ID"] == outcome.control.ld_id
+            return keeping.keep_if_possible(_answer(rules, outcome, action, here))
 
-    return session.again(attempt)
-
-
-def state(session: Session, catalog: Catalog, outcome: Outcome) -> Answer:
-    """Record what the meter has, of a control that is not open any more."""
-    stated = _stated(session, catalog, outcome) if outcome.has_value else Result(0)
-    return _answer(catalog, outcome, stated)
+    try:
+        return rules.session.again(attempt)
+    except _Ended as ended:
+        said = f"the register is not changed: {rules.catalog.meaning(FINISH, ended.code)}"
+        logs.event(said, logging.WARNING, control_id=outcome.control.control_id)
+        return Answer(ended.code, f"{outcome.message}; {said}", outcome.data)
 
 
-def open_controls(
-    session: Session, catalog: Catalog, where: str = "", *values: object
-) -> list[Control]:
+def open_controls(rules: Rules, where: str = "", *values: object) -> list[Control]:
     """The controls whose outcome is not recorded, the oldest first."""
-    rules = Rules(session, catalog)
     order = f"{where} ORDER BY CONTROL_ID"
     return [
-        Control.of(row) for row in session.again(lambda: rules.rows("OPEN_CONTROL", order, *values))
+        Control.of(row)
+        for row in rules.session.again(lambda: rules.rows("OPEN_CONTROL", order, *values))
     ]
 
 
-def settle(session: Session, catalog: Catalog, head_ends: HeadEnds, control: Control) -> None:
-    """Read the meter of an open control, whose device is held, and record what is true.
+def read(head_ends: HeadEnds, heid: int | None, device: Device) -> Status:
+    """What a meter has now. Raises HeadEndError."""
+    with metrics.head_end_call("get"):
+        return head_ends.of(heid).get(device)
 
-    Raises HeadEndError when the meter cannot be read and EngineError when the database does
-    not take it; then it stays open.
+
+def settle(rules: Rules, head_ends: HeadEnds, where: str, *values: object) -> list[Control]:
+    """Read the meters of open controls, whose devices are held, and record what is true.
+
+    Gives those that were open. Raises HeadEndError when a meter cannot be read and EngineError
+    when the database does not take it: then it stays open.
     """
-    there, row = located(session, catalog, p_table_key=control.pd_table_key, p_ld_id=control.ld_id)
-    _accepted("LOCATE_DEVICE", there)
-    if not there.ok:
-        message = "the point is not at this device any more"
-        apart = KINDS[control.kind].apart
-        _quietly(session, catalog, Outcome(control, message=message, touched=apart))
-        return
-    status = head_ends.of(control.heid).get(control.device(row))
-    found = KINDS[control.kind].read(status, control)
-    _quietly(session, catalog, Outcome(control, found, "read back from the meter"))
+    found = open_controls(rules, where, *values)
+    for control in found:
+        status = read(head_ends, control.heid, control.device)
+        record(rules, Outcome(control, control.found(status), "read back from the meter"))
+        logs.event("a control is settled", control_id=control.control_id, kind=control.kind)
+    return found
 
 
-def _quietly(session: Session, catalog: Catalog, outcome: Outcome) -> None:
-    try:
-        record(session, catalog, outcome)
-    except EndedOtherwise:
-        pass  # whoever was faster has recorded it
-
-
-def _stated(session: Session, catalog: Catalog, outcome: Outcome) -> Result:
-    rule = outcome.kind.rule
-    message = outcome.message[:MESSAGE_LENGTH]
-    arguments = outcome.kind.arguments(outcome.control, outcome.found, message)
-    result = call(session, catalog, rule, **arguments)
-    _accepted(rule, result)
+def _action_finished(rules: Rules, outcome: Outcome) -> Result:
+    """Say of a saving action whether its meter has it; what was not asked is as it was."""
+    if outcome.control.kind != "RESERVE" or outcome.code == HEAD_END_NOT_REACHED:
+        return Result(0)
+    result = rules.answer(
+        FINISH_ACTION,
+        p_adr_action_id=outcome.control.adr_action_id,
+        p_state="RESERVED" if outcome.is_done else "FAILED",
+        p_message=outcome.message[:MESSAGE_LENGTH] or None,
+    )
+    if not result.ok:
+        logs.event(
+            "a saving action is not as its meter has it",
+            logging.WARNING,
+            control_id=outcome.control.control_id,
+            adr_action_id=outcome.control.adr_action_id,
+            reason=rules.catalog.meaning(FINISH_ACTION, result.code),
+        )
     return result
 
 
-def _accepted(rule: str, result: Result) -> None:
-    if result.code >= FAILED:
-        raise EngineError(f"{rule}: {result.code}; RULE_ERROR has what the engine said")
-
-
-def _answer(catalog: Catalog, outcome: Outcome, stated: Result) -> Answer:
-    if outcome.is_done:
-        said = catalog.meaning(outcome.kind.rule, stated.code)
-        if not stated.ok:
-            said = f"the meter has it, but the register does not: {said}"
-        return Answer(stated.code, said, outcome.data)
-    if outcome.found is not None:
-        has = f"the meter has {outcome.kind.field} {outcome.found}, as is recorded now"
-        return Answer(outcome.code, f"{outcome.message}; {has}", outcome.data)
-    return Answer(outcome.code, outcome.message, outcome.data)
+def _answer(rules: Rules, outcome: Outcome, action: Result, here: bool) -> Answer:
+    """The answer to whoever asked; `here`: the point is still at this meter."""
+    code, said = action.code, rules.catalog.meaning(FINISH_ACTION, action.code)
+    if not outcome.is_done:
+        code, said = outcome.code, outcome.message
+        if outcome.found is not None:
+            said += f"; {outcome.has}, as is recorded now"
+    elif not action.ok:
+        said = f"the meter has it, but the register does not: {said}"
+    if not here:
+        code = MOVED if outcome.is_done else code
+        said = f"{said or outcome.has}; but the point is not at this meter any more"
+    return Answer(code, said, outcome.data)

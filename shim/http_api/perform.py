@@ -7,32 +7,23 @@ import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from kenshin.config import Config
-from kenshin.engines import EngineError, Result, Session
+from kenshin.engines import Result
 from kenshin.he_api.client import HeadEnds
 from kenshin.http_api import answer as said
-from kenshin.http_api import control, logs
-from kenshin.http_api.answer import Answer, Problem
+from kenshin.http_api import control
+from kenshin.http_api.answer import Answer, Problem, write
 from kenshin.http_api.auth import Caller
 from kenshin.http_api.idempotency import Keeping, Kept, Undone
 from kenshin.http_api.locks import answer_lock, held, session_lock
 from kenshin.http_api.operations import Operation
-from kenshin.http_api.pool import Pool, call, rows_of
+from kenshin.http_api.pool import Pool
 from kenshin.http_api.settle import Settler
 from kenshin.rules import Rules
 
 PAGE_ROWS = 100
-PARTLY = 207  # of a batch, some rows are done and some refused
-CONTROLS = {
-    "devices/status": control.status,
-    "control/relay": control.relay,
-    "control/capacity": control.capacity,
-    "control/capacity/reserve": control.reserve,
-}
 # Fields that name a device by another word than LOCATE_DEVICE does.
 _NAMES = {"pd_table_key": "table_key"}
 
@@ -60,25 +51,6 @@ class Work:
         return answer.text if isinstance(answer, Kept) else write(answer, self.request_id)
 
 
-def write(answer: Answer, request_id: str) -> str:
-    """An answer in JSON: decimals as exact texts, times without a zone."""
-    envelope = {
-        "result_code": answer.code,
-        "message": answer.message,
-        "data": answer.data,
-        "request_id": request_id,
-    }
-    return json.dumps(envelope, default=_text, separators=(",", ":"))
-
-
-def _text(value: object) -> str:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} does not go into an answer")
-
-
 class Service:
     """What the operations of one worker process work with."""
 
@@ -90,9 +62,8 @@ class Service:
         self.settler = Settler(config, self.pool, self.head_ends)
 
     def start(self) -> None:
-        """Begin to settle controls that broke off, where there is a head-end to ask."""
-        if self.config.he_api:
-            self.settler.start()
+        """Begin to settle controls that broke off."""
+        self.settler.start()
 
     def close(self) -> None:
         """Let go of the database."""
@@ -101,42 +72,44 @@ class Service:
 
     def perform(self, work: Work) -> Answer:
         """Carry out a request. Raises Problem where it is not."""
-        performers: dict[str, Callable[[Session, Work], Answer]] = {
-            "batch": self._batch,
+        performers: dict[str, Callable[[Rules, Work], Answer]] = {
+            "rows": self._several,
             "page": self._page,
-            "control": self._control,
+            "meter": self._meter,
         }
-        with (
-            self.pool.session() as session,
-            held(session, self.catalog, self.config.http_api.lock_seconds, names=_names(work)),
-        ):
-            return performers[work.operation.kind](session, work)
+        with self.pool.session() as session:
+            rules = Rules(session, self.catalog)
+            with held(rules, self.config.http_api.lock_seconds, names=_names(work)):
+                return performers[work.operation.kind](rules, work)
 
-    def _keeping(self, work: Work) -> Keeping:
+    def _keeping(self, rules: Rules, work: Work) -> Keeping:
         key = work.idempotency_key or None
-        return Keeping(self.catalog, work.caller.client, key, work.fingerprint, work.write)
+        return Keeping(rules, work.caller.client, key, work.fingerprint, work.write)
 
     # --- Rows that are changed --------------------------------------------------------------
 
-    def _batch(self, session: Session, work: Work) -> Answer:
-        seconds = self.config.http_api.lock_seconds
-        with held(session, self.catalog, seconds, devices=list(_devices(work))):
-            return self._keeping(work).once(session, lambda within: self._rows_done(within, work))
+    def _several(self, rules: Rules, work: Work) -> Answer:
+        with held(rules, self.config.http_api.lock_seconds, devices=list(_devices(work))):
+            # Made once: after a lost connection the work is done again, and must find itself done.
+            whole = {
+                name: work.body.get(name) or str(uuid.uuid4()) for name in work.operation.whole
+            }
+            return self._keeping(rules, work).once(lambda: self._rows_done(rules, work, whole))
 
-    def _rows_done(self, session: Session, work: Work) -> Answer:
+    def _rows_done(self, rules: Rules, work: Work, whole: Mapping[str, str]) -> Answer:
         operation, body = work.operation, work.body
-        whole = {f"p_{name}": body.get(name) or str(uuid.uuid4()) for name in operation.whole}
+        same = {f"p_{name}": value for name, value in whole.items()}
         if "requested_by" in operation.without:
-            whole["p_requested_by"] = work.caller.client
+            same["p_requested_by"] = work.caller.client
         results: list[tuple[str, Result]] = []
         for row in body["rows"]:
             rule = operation.rules[row.get("class", "")]
             arguments = {f"p_{name}": value for name, value in row.items() if name != "class"}
-            results.append((rule, self._called(session, rule, **arguments, **whole)))
+            results.append((rule, rules.answer(rule, **arguments, **same)))
         undone = bool(body.get("all_or_none")) and any(not result.ok for _, result in results)
         data = {
-            "rows": [self._result(*one, undone=undone and one[1].ok) for one in results],
-            **{name: whole[f"p_{name}"] for name in operation.whole},
+            "rows": [self._result(rules, *one, undone=undone and one[1].ok) for one in results],
+            **whole,
         }
         answer = self._verdict(results, data, operation)
         if undone:
@@ -154,12 +127,12 @@ class Service:
         why = self.catalog.meaning(rule, first.code)
         message = f"{len(refused)} of {len(results)} refused; row {number}: {why}"
         partly = len(refused) < len(results)
-        return Answer(first.code, message, data, PARTLY if partly else None)
+        return Answer(first.code, message, data, said.PARTLY if partly else None)
 
-    def _result(self, rule: str, result: Result, undone: bool) -> dict[str, Any]:
+    def _result(self, rules: Rules, rule: str, result: Result, undone: bool) -> dict[str, Any]:
         if undone:
             return {"result_code": said.BUSY, "message": "not done, for another row was refused"}
-        given = self._rows(rule, result)
+        given = self._rows(rules, rule, result)
         return {
             "result_code": result.code,
             "message": self.catalog.meaning(rule, result.code),
@@ -168,24 +141,24 @@ class Service:
 
     # --- Rows that are looked for -----------------------------------------------------------
 
-    def _page(self, session: Session, work: Work) -> Answer:
+    def _page(self, rules: Rules, work: Work) -> Answer:
         (rule,) = work.operation.rules.values()
         if self.catalog.declaration(rule).kind == "view":
-            return self._view(session, rule, work)
+            return self._view(rules, rule, work)
         limit = work.body.get("limit", PAGE_ROWS)
         arguments = {f"p_{name}": value for name, value in work.body.items()}
-        result = self._called(session, rule, **arguments | {"p_limit": limit})
+        result = rules.answer(rule, **arguments | {"p_limit": limit})
         if not result.ok:
             raise Problem(result.code, self.catalog.meaning(rule, result.code))
-        rows = self._rows(rule, result)
+        rows = self._rows(rules, rule, result)
         found = dict.fromkeys(row[work.operation.pages_by] for row in rows)
         after = list(found)[-1] if len(found) >= limit else None
-        said = self.catalog.meaning(rule, result.code)
-        return Answer(result.code, said, {"rows": rows, "next": after})
+        message = self.catalog.meaning(rule, result.code)
+        return Answer(result.code, message, {"rows": rows, "next": after})
 
-    def _view(self, session: Session, view: str, work: Work) -> Answer:
+    def _view(self, rules: Rules, view: str, work: Work) -> Answer:
         where = " AND ".join(f"{name.upper()} = ?" for name in work.body)
-        found = Rules(session, self.catalog).rows(view, f"WHERE {where}", *work.body.values())
+        found = rules.rows(view, f"WHERE {where}", *work.body.values())
         rows = [{name.lower(): value for name, value in row.items()} for row in found]
         return Answer(
             0 if rows else 11, "" if rows else "nothing matches", {"rows": rows, "next": None}
@@ -193,30 +166,21 @@ class Service:
 
     # --- Down to the meter ------------------------------------------------------------------
 
-    def _control(self, session: Session, work: Work) -> Answer:
+    def _meter(self, rules: Rules, work: Work) -> Answer:
         context = control.Context(
             self.config,
-            session,
-            self.catalog,
+            rules,
             self.head_ends,
-            work.caller.client,
             work.request_id,
-            self._keeping(work),
+            self._keeping(rules, work),
         )
         arguments = {f"p_{name}": value for name, value in work.body.items()}
-        return CONTROLS[work.operation.path](context, arguments)
+        go: Callable[..., Answer] = getattr(control, work.operation.control)
+        return go(context, arguments)
 
     # --- All of them ------------------------------------------------------------------------
 
-    def _called(self, session: Session, rule: str, **arguments: Any) -> Result:
-        """What a rule answers. What the engine says of a failure goes into the log alone."""
-        result = call(session, self.catalog, rule, **arguments)
-        if result.code >= said.FAILED:
-            logs.event("rule failed", rule=rule, sqlstate=result.message[:5])
-            raise EngineError(f"{rule}: {result.code}; RULE_ERROR has what the engine said")
-        return result
-
-    def _rows(self, rule: str, result: Result) -> list[dict[str, Any]]:
+    def _rows(self, rules: Rules, rule: str, result: Result) -> list[dict[str, Any]]:
         types = self.catalog.declaration(rule).gives
         padded = {name for name, type_ in types.items() if type_.startswith("CHAR")}
         return [
@@ -224,7 +188,7 @@ class Service:
                 name.lower(): value.rstrip() if value and name in padded else value
                 for name, value in row.items()
             }
-            for row in rows_of(self.catalog, rule, result)
+            for row in rules.rows_of(rule, result)
         ]
 
 
@@ -237,7 +201,7 @@ def _names(work: Work) -> list[str]:
 
 
 def _devices(work: Work) -> Iterator[dict[str, Any]]:
-    """The devices that a batch names, as arguments of LOCATE_DEVICE."""
+    """The devices that rows name, as arguments of LOCATE_DEVICE."""
     for row in work.body["rows"]:
         named = {
             f"p_{_NAMES.get(name, name)}": row[name]

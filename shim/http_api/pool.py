@@ -1,4 +1,4 @@
-"""Sessions for the threads of one process, and rules called by name on them."""
+"""Sessions for the threads of one process."""
 
 from __future__ import annotations
 
@@ -6,28 +6,14 @@ import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
 
 from kenshin.catalog import Catalog
 from kenshin.config import Config
-from kenshin.engines import EngineError, Result, Session, open_session
-from kenshin.rules import Rules
+from kenshin.engines import Session, Unavailable, open_session
 
 _RESTED = 5.0  # seconds without work, after which a connection is looked at before it is lent
-
-
-def call(session: Session, catalog: Catalog, rule: str, **arguments: Any) -> Result:
-    """What a rule answers, a refusal too; an argument that is not given is null.
-
-    Raises TypeError for an argument that it does not take.
-    """
-    return Rules(session, catalog).answer(rule, **arguments)
-
-
-def rows_of(catalog: Catalog, rule: str, result: Result) -> list[dict[str, Any]]:
-    """The rows that a rule gave, each a mapping from column to value."""
-    columns = catalog.declaration(rule).gives
-    return [dict(zip(columns, row, strict=True)) for row in result.rows]
+# Firebird connects no earlier than it is asked something.
+_LOOK = "SELECT STATE FROM INSTALLED_RELEASE"
 
 
 class Pool:
@@ -50,17 +36,20 @@ class Pool:
     def session(self) -> Iterator[Session]:
         """A session for the calling thread, which waits while all are taken.
 
-        Raises EngineError when none gets free within [http_api] lock_seconds, or when the
-        database cannot be reached.
+        Raises Unavailable when none gets free within [http_api] lock_seconds, and when the
+        database is not there or goes away meanwhile; EngineError when it lets nobody in.
         """
         kept, used = self._taken()
         broken = False
         try:
             if kept is None or (monotonic() - used > _RESTED and not kept.is_there()):
                 kept = self._made(kept)
+                kept.execute("mdm", _LOOK)
             yield kept
-        except BaseException:
+        except BaseException as error:
             broken = True
+            if kept and isinstance(error, kept.driver_error) and kept.is_passing(error):
+                raise Unavailable(f"{self.config.engine}: {error}") from error
             raise
         finally:
             self._give_back(kept, broken)
@@ -76,11 +65,11 @@ class Pool:
 
     def _taken(self) -> tuple[Session | None, float]:
         if self._closed:
-            raise EngineError("the connections are closed: the server is about to end")
+            raise Unavailable("the connections are closed: the server is about to end")
         try:
             return self._places.get(timeout=self.config.http_api.lock_seconds)
         except queue.Empty:
-            raise EngineError(
+            raise Unavailable(
                 "every connection is in use: raise [http_api] threads, or send fewer at a time"
             ) from None
 

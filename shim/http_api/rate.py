@@ -22,7 +22,7 @@ from pathlib import Path
 
 from kenshin.http_api import logs, metrics
 from kenshin.http_api.address import parsed
-from kenshin.http_api.answer import Problem
+from kenshin.http_api.answer import OVER_LIMIT, Problem
 from kenshin.http_api.shared import RATES
 
 FAILURES_PER_MINUTE = 60  # of one source address without a key that holds
@@ -136,7 +136,8 @@ def _source(address: str) -> str:
 
 def _over(wait: float, what: str) -> Problem:
     seconds = max(1, math.ceil(wait))
-    return Problem(3003, f"{what}: try again in {seconds} s", 429, {"Retry-After": str(seconds)})
+    message = f"{what}: try again in {seconds} s"
+    return Problem(OVER_LIMIT, message, 429, {"Retry-After": str(seconds)})
 
 
 def _opened(path: Path | None) -> int:

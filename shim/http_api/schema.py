@@ -2,11 +2,14 @@
 
 In JSON a decimal is a text in plain notation, or a whole number: a float would not be exact. A
 time is a text without a zone, in station standard time.
+
+What a body must be is what its rule demands, and a mistake has the result code of the rule.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -22,18 +25,24 @@ from pydantic import (
     create_model,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from kenshin.catalog import Catalog
+from kenshin.he_api.contract import Status
+from kenshin.http_api.answer import BADLY_FORMED, MISSING, OUT_OF_RANGE, OVER_LIMIT, UNKNOWN
+from kenshin.http_api.locks import LOCATE
 from kenshin.http_api.operations import Operation
+from kenshin.http_api.outcome import KINDS
 
 _TYPE = re.compile(r"(?P<name>[A-Z]+)(?:\((?P<size>[0-9]+)(?:,\s*(?P<scale>[0-9]+))?\))?")
 # A JSON number is exact up to 53 bits wherever it is read; no key comes near.
 _BITS = {"BIGINT": 53, "INTEGER": 31, "SMALLINT": 15}
 
+# Every day from 1900 to 2199, as the rules read times in files: 1900 and 2100 are no leap years.
 _DAY = (
-    "20[0-9]{2}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    "(?:19|20|21)[0-9]{2}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
     "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
-    "|20(?:[02468][048]|[13579][26])-02-29"
+    "|(?:(?:19|20|21)(?:0[48]|[2468][048]|[13579][26])|2000)-02-29"
 )
 DAY = f"^(?:{_DAY})$"
 TIME = f"^(?:{_DAY})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
@@ -85,18 +94,6 @@ class Headers(BaseModel):
     )
 
 
-class ChangingHeaders(Headers):
-    """Headers of an operation that changes something."""
-
-    idempotency_key: Annotated[str, StringConstraints(pattern=VISIBLE)] = Field(
-        "",
-        alias="Idempotency-Key",
-        json_schema_extra=_without_default,
-        description="Sent again with the same key, a request has no second effect: the first "
-        "answer comes again.",
-    )
-
-
 class Envelope(BaseModel):
     """What every answer has."""
 
@@ -109,14 +106,67 @@ class Envelope(BaseModel):
     request_id: str = Field(description="Name of the request in the log.")
 
 
+# --- Mistakes ---------------------------------------------------------------------------
+
+_GIVE_ONE, _NO_SUCH, _OUT_OF_RANGE, _NOT_SO = "give_one", "no_such", "out_of_range", "not_so"
+_CODES = {
+    "missing": MISSING,
+    "union_tag_not_found": MISSING,  # a row without `class`
+    _GIVE_ONE: MISSING,
+    "union_tag_invalid": UNKNOWN,
+    _NO_SUCH: UNKNOWN,
+    _OUT_OF_RANGE: OUT_OF_RANGE,
+    "too_long": OVER_LIMIT,  # a list: too many rows
+}
+
+
+def code_of(mistake: str) -> int:
+    """The result code of a mistake, by the type that pydantic or a check below gives it."""
+    return _CODES.get(mistake, BADLY_FORMED)
+
+
+def _mistake(kind: str, must: str) -> PydanticCustomError:
+    # The text goes in as it is: pydantic would fill in what stands between braces.
+    return PydanticCustomError(kind, "{must}", {"must": must})
+
+
 # --- Types ------------------------------------------------------------------------------
 
 
-def _whole(value: object) -> object:
+def _whole(value: object) -> int:
     """JSON writes 1 and 1.0 for one number; true, which Python takes for 1, is none."""
-    if isinstance(value, bool):
-        raise ValueError("must be a number")
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise _mistake(_NOT_SO, "must be a whole number")
+
+
+def _integer(low: int, high: int) -> Any:
+    def parsed(value: object) -> int:
+        whole = _whole(value)
+        if low <= whole <= high:
+            return whole
+        raise _mistake(_OUT_OF_RANGE, f"must be from {low} to {high}")
+
+    schema = {"type": "integer", "minimum": low, "maximum": high}
+    return Annotated[int, BeforeValidator(parsed), WithJsonSchema(schema)]
+
+
+def _choice(choices: Sequence[int | str]) -> Any:
+    numbers = isinstance(choices[0], int)
+    kind = _OUT_OF_RANGE if numbers else _NO_SUCH
+
+    def parsed(value: object) -> object:
+        if not numbers and not isinstance(value, str):
+            raise _mistake(_NOT_SO, "must be a text")
+        chosen = _whole(value) if numbers else value
+        if chosen in choices:
+            return chosen
+        raise _mistake(kind, f"must be {' or '.join(map(str, choices))}")
+
+    schema = {"type": "integer" if numbers else "string", "enum": list(choices)}
+    return Annotated[type(choices[0]), BeforeValidator(parsed), WithJsonSchema(schema)]
 
 
 def _decimal(size: int, scale: int, low: int | None, high: int | None) -> Any:
@@ -127,14 +177,18 @@ def _decimal(size: int, scale: int, low: int | None, high: int | None) -> Any:
     least = -most if low is None else low
 
     def parsed(value: object) -> Decimal:
-        if isinstance(value, str) and re.fullmatch(form[1:-1], value, re.ASCII):
-            return Decimal(value)
-        whole = _whole(value)
-        if isinstance(whole, int) and least <= whole <= most:
-            return Decimal(whole)
-        raise ValueError(
-            f'must be a whole number, or a text such as "12.5" with at most {scale} decimals'
-        )
+        if not isinstance(value, str):
+            number = Decimal(_whole(value))
+            fits = least <= number <= most
+        elif re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value, re.ASCII):
+            fits = re.fullmatch(form[1:-1], value, re.ASCII) is not None
+            number = Decimal(value)
+        else:
+            raise _mistake(_NOT_SO, 'must be a whole number, or a text such as "12.5"')
+        if fits:
+            return number
+        must = f"must be from {least} to {most}, with at most {scale} digits behind the point"
+        raise _mistake(_OUT_OF_RANGE, must)
 
     schema = {
         "anyOf": [
@@ -145,20 +199,22 @@ def _decimal(size: int, scale: int, low: int | None, high: int | None) -> Any:
     return Annotated[Decimal, BeforeValidator(parsed), WithJsonSchema(schema)]
 
 
-def _moment(pattern: str, kind: type[date], example: str) -> Any:
+def _moment(pattern: str, kind: type[date], form: str, example: str) -> Any:
     def parsed(value: object) -> date:
         if isinstance(value, str) and re.fullmatch(pattern[1:-1], value, re.ASCII):
             return kind.fromisoformat(value)
-        raise ValueError(f"must be a text such as {example}")
+        must = f"must be a text of the form {form}, from 1900 to 2199, such as {example}"
+        raise _mistake(_NOT_SO, must)
 
     schema = {"type": "string", "pattern": pattern, "examples": [example]}
     return Annotated[kind, BeforeValidator(parsed), WithJsonSchema(schema)]
 
 
+_WITH_TIME = _moment(TIME, datetime, "YYYY-MM-DDTHH:MM:SS", "2026-04-01T09:30:00")
 _MOMENTS = {
-    "DATE": _moment(DAY, date, "2026-04-01"),
-    "DATETIME": _moment(TIME, datetime, "2026-04-01T09:30:00"),
-    "TIMESTAMP": _moment(TIME, datetime, "2026-04-01T09:30:00"),
+    "DATE": _moment(DAY, date, "YYYY-MM-DD", "2026-04-01"),
+    "DATETIME": _WITH_TIME,
+    "TIMESTAMP": _WITH_TIME,
 }
 
 
@@ -191,11 +247,30 @@ class Schema:
     def __init__(self, catalog: Catalog, max_rows: int) -> None:
         self.catalog = catalog
         self.max_rows = max_rows
+        key = catalog.declaration("KEEP_ANSWER").forms["p_idempotency_key"]
+        self._changing = create_model(
+            "ChangingHeaders",
+            __base__=Headers,
+            idempotency_key=(
+                Annotated[str, StringConstraints(pattern=key)],
+                Field(
+                    "",
+                    alias="Idempotency-Key",
+                    json_schema_extra=_without_default,
+                    description="Sent again with the same key, a request has no second effect: "
+                    "the first answer comes again.",
+                ),
+            ),
+        )
+
+    def headers(self, operation: Operation) -> type[Headers]:
+        """The headers that an operation looks at."""
+        return self._changing if operation.changes else Headers
 
     def request(self, operation: Operation) -> type[Strict]:
         """What the body of a request must be."""
         name = _title(operation.path)
-        if operation.kind != "batch":
+        if operation.kind != "rows":
             (rule,) = operation.rules.values()
             return self._fields_model(f"{name}Request", operation, rule, {})
         rows = [
@@ -262,44 +337,50 @@ class Schema:
         if name in _MOMENTS:
             return _MOMENTS[name]
         if parameter in declared.choices:
-            choice: Any = Literal[declared.choices[parameter]]
-            return Annotated[choice, BeforeValidator(_whole)]
+            return _choice(declared.choices[parameter])
         if name in _BITS:
             most = 2 ** _BITS[name] - 1
             low, high = declared.ranges.get(parameter, (-most, None))
-            bounds = Field(ge=low, le=most if high is None else high)
-            return Annotated[int, bounds, BeforeValidator(_whole)]
+            return _integer(low, most if high is None else high)
         if name == "DECIMAL":
             low, high = declared.ranges.get(parameter, (None, None))
             return _decimal(size, scale, low, high)
-        if parameter in declared.forms:
-            return Annotated[str, StringConstraints(pattern=declared.forms[parameter])]
-        longest = declared.longest.get(parameter, size)
-        return Annotated[str, StringConstraints(max_length=longest)]
+        form = declared.forms.get(parameter)
+        longest = declared.longest.get(parameter, None if form else size)
+        return Annotated[str, StringConstraints(pattern=form, max_length=longest)]
 
     # --- Answers ------------------------------------------------------------------------
 
     def answer(self, operation: Operation) -> type[Envelope]:
         """What an operation answers when it is done."""
         name = _title(operation.path)
-        data: Any = (
-            self._rows_of(operation, name) if operation.kind != "control" else dict[str, Any]
-        )
+        make = self._of_meter if operation.kind == "meter" else self._rows_of
+        data: Any = make(operation, name)
         fields: dict[str, Any] = {"data": (data | None, Field())}
         return create_model(f"{name}Answer", __base__=Envelope, **fields)
+
+    def _of_meter(self, operation: Operation, name: str) -> type[BaseModel]:
+        located = self.catalog.declaration(LOCATE).gives
+        if operation.control == "status":
+            device = create_model(f"{name}Device", **self._columns(LOCATE))
+            fields: dict[str, Any] = {"device": (device, Field()), "live": (Status, Field())}
+            return create_model(f"{name}Data", **fields)
+        value = KINDS[operation.control.upper()].field
+        fields = {
+            "control_id": (int, Field(description="Number of the control in CONTROL_HISTORY.")),
+            "ld_id": (str, Field(description=self._says(LOCATE, "ld_id"))),
+            value: (
+                _given(located.get(value.upper(), "DECIMAL")),
+                Field(description="What the meter has; null: it is not known, or it has none."),
+            ),
+        }
+        return create_model(f"{name}Data", **fields)
 
     def _rows_of(self, operation: Operation, name: str) -> type[BaseModel]:
         fields: dict[str, Any] = {}
         for rule in operation.rules.values():
-            declared = self.catalog.declaration(rule)
-            given = declared.gives or {n: type_ for n, (type_, _) in declared.columns.items()}
-            for column, type_ in given.items():
-                bare = column.strip('"')
-                fields[bare.lower()] = (
-                    _given(type_),
-                    Field(None, description=self._says(rule, bare.lower())),
-                )
-        if operation.kind == "batch":
+            fields |= self._columns(rule)
+        if operation.kind == "rows":
             fields |= {"result_code": (int, Field()), "message": (str, Field())}
         row = create_model(f"{name}Result", **fields)
         whole: dict[str, Any] = {"rows": (list[row], Field())}  # type: ignore[valid-type]
@@ -308,6 +389,16 @@ class Schema:
             whole["next"] = (int | str | None, after)
         whole |= {argument: (str, Field()) for argument in operation.whole}
         return create_model(f"{name}Data", **whole)
+
+    def _columns(self, rule: str) -> dict[str, Any]:
+        """The fields of what a rule or a view gives."""
+        declared = self.catalog.declaration(rule)
+        given = declared.gives or {name: type_ for name, (type_, _) in declared.columns.items()}
+        bare = {column.strip('"').lower(): type_ for column, type_ in given.items()}
+        return {
+            name: (_given(type_), Field(None, description=self._says(rule, name)))
+            for name, type_ in bare.items()
+        }
 
     def _says(self, rule: str, name: str) -> str:
         declared = self.catalog.declaration(rule)
@@ -349,7 +440,7 @@ def _choosing(choices: list[list[str]]) -> type[Strict]:
         def one_at_least(self) -> Choosing:
             for names in choices:
                 if not self.model_fields_set & set(names):
-                    raise ValueError(f"{' or '.join(names)} must be given")
+                    raise _mistake(_GIVE_ONE, f"{' or '.join(names)} must be given")
             return self
 
     return Choosing

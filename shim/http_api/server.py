@@ -13,6 +13,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
@@ -20,21 +21,27 @@ from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.errors import HaltServer  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 from gunicorn.util import is_ipv6, parse_address  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kenshin import __version__
 from kenshin.config import Config, ConfigError, HttpApi
+from kenshin.engines import open_session
 from kenshin.http_api import logs, shared
+from kenshin.http_api.worker import TlsSocket, Worker
 
 if TYPE_CHECKING:
     from flask import Flask
 
-_CALLS = (
-    4  # of a head-end in one control at most: what is open, the current, the order, its outcome
-)
+# Of head-ends in one control at most: two that are open, the current, the order, its outcome.
+_CALLS = 5
 _MARGIN = 10  # seconds for the database and the way back
+_AT_LEAST_ONE = (
+    *("workers", "threads", "max_body_bytes", "max_rows", "requests_per_minute"),
+    *("lock_seconds", "settle_seconds"),
+)
+_LONGEST_WAIT = 3600  # seconds for a lock: the rules that take one allow no more
 _KEPT = 75  # seconds that an idle connection of a proxy is kept
+_CONNECTIONS = 512  # of one worker: usually a process may have 1024 files
 _HEARTBEAT = 60  # seconds without one, and a worker is replaced
 _TAKEN = "another program listens there; stop it, or listen elsewhere"
 _BOOT_FAILED = 3  # the exit status with which a worker tells gunicorn to give up
@@ -68,26 +75,35 @@ def serve(
     cannot be had.
     """
     config = read()
-    context = checked(config.http_api)
+    context = checked(config)
     free(config.http_api.listen)
     logs.configure()
     with shared.folder():
         server = _Server(read, create, grace, config, context)
         logs.event("serving", release=__version__, listen=config.http_api.listen)
+        _warn(config.http_api)
         try:
             Arbiter(server).run()
         except HaltServer as halt:  # a second worker failed while the first one's end was seen to
             sys.exit(halt.exit_status)
 
 
-def checked(http: HttpApi) -> ssl.SSLContext | None:
+def checked(config: Config) -> ssl.SSLContext | None:
     """Look whether a configuration can be served; the context of TLS, when it has a certificate.
 
     Raises ConfigError.
     """
-    for name in ("workers", "threads", "max_body_bytes", "max_rows", "requests_per_minute"):
+    http = config.http_api
+    for name in _AT_LEAST_ONE:
         if getattr(http, name) < 1:
             raise ConfigError(f"[http_api] {name} = {getattr(http, name)}: must be at least 1")
+    if http.lock_seconds > _LONGEST_WAIT:
+        raise ConfigError(
+            f"[http_api] lock_seconds = {http.lock_seconds}: must be at most {_LONGEST_WAIT}"
+        )
+    for heid, head in config.he_api.items():
+        if head.timeout_seconds < 1:
+            raise ConfigError(f"[he_api.{heid}] timeout_seconds = 0: must be at least 1")
     listen = _address(http.listen)
     if isinstance(listen, str) and not http.proxies:
         raise ConfigError(
@@ -95,6 +111,37 @@ def checked(http: HttpApi) -> ssl.SSLContext | None:
             "set proxies to the number of them"
         )
     return _context(http)
+
+
+def risk(http: HttpApi) -> str:
+    """What is risky about an address that other machines reach; nothing when none is."""
+    listen = _address(http.listen)
+    if isinstance(listen, str) or _is_loopback(listen[0]):
+        return ""
+    if http.proxies:
+        return (
+            f"[http_api] listen = {http.listen!r}, proxies = {http.proxies}: whoever reaches the "
+            "port past the proxy says himself where he is from; let nobody but the proxy reach it"
+        )
+    if http.certificate is None:
+        return (
+            f"[http_api] listen = {http.listen!r} without a certificate: keys go in the clear; "
+            "set certificate and key, or listen at 127.0.0.1 behind a proxy"
+        )
+    return ""
+
+
+def _warn(http: HttpApi) -> None:
+    if found := risk(http):
+        logs.event(found, logging.WARNING)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address; of a name only localhost is known to be so."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def free(listen: str) -> None:
@@ -164,6 +211,7 @@ def _context(http: HttpApi) -> ssl.SSLContext | None:
         except OSError as error:
             raise ConfigError(f"[http_api] {name} = {str(path)!r}: {error.strerror}") from None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.sslsocket_class = TlsSocket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         # A key with a passphrase is refused: nobody is there to type it.
@@ -174,16 +222,6 @@ def _context(http: HttpApi) -> ssl.SSLContext | None:
             "belong together, and the key have no passphrase"
         ) from None
     return context
-
-
-class _Worker(ThreadWorker):  # type: ignore[misc]
-    """A worker that, once told to end, lets nobody wait at a door that stays shut."""
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        super().set_accept_enabled(enabled)
-        if not self.alive:
-            for listener in self.sockets:
-                listener.close()
 
 
 class _Lines(Logger):  # type: ignore[misc]
@@ -223,18 +261,21 @@ class _Server(BaseApplication):  # type: ignore[misc]
         """Read the configuration anew; what cannot be used leaves everything as it is."""
         try:
             config = self._read()
-            context = checked(config.http_api)
+            context = checked(config)
             if config.http_api.listen != self._config.http_api.listen:
                 free(config.http_api.listen)
         except ConfigError as error:
             logs.event(f"configuration kept: {error}", logging.ERROR)
             return
         self._config, self._context = config, context
+        _warn(config.http_api)
         super().reload()
 
     def load(self) -> Any:
         """The application of the worker that calls this."""
         try:
+            # Here, for in a thread it would take the signals when it likes.
+            open_session(self._config).load_library()
             self._app = self._create(self._config)
         except Exception as error:
             logs.failure("no worker can be started", error)
@@ -248,7 +289,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": http.listen,
             "workers": http.workers,
             "threads": http.threads,
-            "worker_class": _Worker,
+            "worker_class": Worker,
+            "worker_connections": _CONNECTIONS + http.threads,
             "timeout": _HEARTBEAT,
             "graceful_timeout": self._grace(self._config),
             "keepalive": _KEPT,

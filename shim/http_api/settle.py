@@ -6,13 +6,14 @@ import logging
 import threading
 
 from kenshin.config import Config
-from kenshin.engines import Session
-from kenshin.he_api.client import HeadEndError, HeadEnds, NotReached
-from kenshin.http_api import logs
+from kenshin.engines import EngineError
+from kenshin.he_api.client import HeadEndError, HeadEnds, NoAnswer, NoConnection
+from kenshin.http_api import logs, metrics
 from kenshin.http_api.answer import Problem
 from kenshin.http_api.locks import held
 from kenshin.http_api.outcome import Control, open_controls, settle
 from kenshin.http_api.pool import Pool
+from kenshin.rules import Rules
 
 # A control under way has its device locked: it is passed over. But an embedded Firebird tells
 # only those who wait that a process which held a lock is gone.
@@ -25,7 +26,8 @@ class Settler:
     def __init__(self, config: Config, pool: Pool, head_ends: HeadEnds) -> None:
         self._pool = pool
         self._head_ends = head_ends
-        self._seconds = max(1, config.http_api.settle_seconds)
+        self._seconds = config.http_api.settle_seconds
+        self._last: dict[int | None, int] = {}  # the control that was tried last, by head-end
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="settler", daemon=True)
 
@@ -43,36 +45,42 @@ class Settler:
     def look(self) -> int:
         """Settle what can be settled now; gives how many were. Raises EngineError."""
         settled = 0
-        unreached: set[int | None] = set()
+        silent: set[int | None] = set()  # head-ends that would keep all others waiting
         with self._pool.session() as session:
-            for control in open_controls(session, self._pool.catalog):
+            rules = Rules(session, self._pool.catalog)
+            found = open_controls(rules)
+            metrics.OPEN_CONTROLS.set(len(found))
+            for control in sorted(found, key=self._turn):
                 if self._stopping.is_set():
                     break
-                if control.heid in unreached:
+                if control.heid in silent:
                     continue
+                self._last[control.heid] = control.control_id
                 try:
-                    settled += self._settled(session, control)
-                except NotReached as error:
-                    unreached.add(control.heid)
-                    _unsettled(control, error)
+                    settled += self._settled(rules, control)
                 except HeadEndError as error:
+                    if isinstance(error, (NoConnection, NoAnswer)):
+                        silent.add(control.heid)
                     _unsettled(control, error)
+                except EngineError as error:
+                    logs.failure("a control stays open", error, control_id=control.control_id)
+                    if not session.is_there():
+                        raise
         return settled
 
-    def _settled(self, session: Session, control: Control) -> bool:
-        catalog = self._pool.catalog
-        named = {"p_table_key": control.pd_table_key}
+    def _turn(self, control: Control) -> tuple[bool, int]:
+        """Behind the one that was tried last first: none keeps the others of its head-end back."""
+        return control.control_id <= self._last.get(control.heid, 0), control.control_id
+
+    def _settled(self, rules: Rules, control: Control) -> int:
+        device = {"p_table_key": control.pd_table_key}
         try:
-            with held(session, catalog, _PATIENCE, devices=[named]):
-                # Whoever held the device before has perhaps settled it.
-                still = open_controls(session, catalog, "WHERE CONTROL_ID = ?", control.control_id)
-                for one in still:
-                    settle(session, catalog, self._head_ends, one)
+            with held(rules, _PATIENCE, devices=[device]):
+                # Looked at again: whoever held the device before has perhaps settled it.
+                where = "WHERE CONTROL_ID = ?"
+                return len(settle(rules, self._head_ends, where, control.control_id))
         except Problem:
-            return False  # a request has the device
-        if still:
-            logs.event("a control is settled", control_id=control.control_id, kind=control.kind)
-        return bool(still)
+            return 0  # a request has the device
 
     def _run(self) -> None:
         while not self._stopping.is_set():

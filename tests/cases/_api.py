@@ -50,12 +50,12 @@ def point(
 
 def control(
     number: int, state: str = "OPEN", ld_id: str = "P1", kind: str = "RELAY", value: object = 0,
-    finished: datetime | str | None = None,
+    finished: datetime | str | None = None, pd: int = 901, address: int = 2,
 ) -> Call:
     """A control that was begun, by its number."""
     return ("mdm", "INSERT INTO CONTROL_HISTORY (CONTROL_ID, KIND, LD_ID, PD_TABLE_KEY, LD_ADDRESS, HEID, \"VALUE\", STATE,"
                    " REQUESTED_AT, REQUESTED_BY, REQUEST_ID, FINISHED_AT)"
-                   f" VALUES ({number}, '{kind}', '{ld_id}', 901, 2, 1, {value}, '{state}', '2026-01-01 00:00:00',"
+                   f" VALUES ({number}, '{kind}', '{ld_id}', {pd}, {address}, 1, {value}, '{state}', '2026-01-01 00:00:00',"
                    f" 'care', 'r-1', {_text(finished)})")
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from case import Call
-from cases._api import KEY, OTHER_KEY, PAST, SOON, control, key
+from cases._api import DEVICES, HASH, KEY, OTHER_KEY, PAST, SOON, control, key
 from cases._station import STATION, head_ends, log_taken, slot, usage
 
 
@@ -82,9 +82,16 @@ VIEWS = [
           ("00000000000c", "care", "CUSTOMER", None, BEGUN, "dba", None, None, "VALID")]),
     View("API_KEY_LIST", "a key that is ended now", [key(), ("EXPIRE_API_KEY", KEY, None)], [], "STATE = 'VALID'"),
     View("OPEN_CONTROL", "controls that nobody knows the outcome of",
-         [control(901, "DONE"), control(902, "REFUSED"), control(903), control(904, ld_id="P2", kind="CAPACITY", value="40.5")],
-         [(903, "RELAY", "P1", 901, 2, 1, 0, None, None, None, BEGUN, "care", "r-1"),
-          (904, "CAPACITY", "P2", 901, 2, 1, Decimal("40.5"), None, None, None, BEGUN, "care", "r-1")]),
+         [*DEVICES, control(901, "DONE"), control(902, "REFUSED"), control(903),
+          control(904, ld_id="P2", kind="CAPACITY", value="40.5", pd=999),
+          ("mdm", f"UPDATE CONTROL_HISTORY SET IDEMPOTENCY_KEY = 'k-1', REQUEST_HASH = '{HASH}' WHERE CONTROL_ID = 903")],
+         [(903, "RELAY", "P1", 901, 2, 1, "AABBCC000001", "10.0.0.151", 4059, 0, None, None, None, BEGUN, "care", "r-1",
+           "k-1", HASH),
+          (904, "CAPACITY", "P2", 999, 2, None, None, None, None, Decimal("40.5"), None, None, None, BEGUN, "care", "r-1",
+           None, None)]),
+    View("OPEN_CONTROL", "a device that has come to another head-end",
+         [*DEVICES, control(903, pd=902)],
+         [(903, "RELAY", "P1", 902, 2, 2, None, "10.0.0.152", 4059, 0, None, None, None, BEGUN, "care", "r-1", None, None)]),
     View("OPEN_CONTROL", "one that was finished", [control(903), ("FINISH_CONTROL", 903, "DONE", 0, None)], []),
 
     View("HEAD_END_COMPLETENESS", "what came on time, by re-polling, and not at all",

@@ -1,7 +1,7 @@
 """Cases of ADD_API_KEY."""
 
 from case import Case
-from cases._api import HASH, KEY, OTHER_HASH, PAST, SOON
+from cases._api import HASH, KEY, LATER, OTHER_HASH, PAST, SOON
 
 ROWS = "mdm:SELECT KEY_ID, CLIENT, KEY_HASH, ROLE_NAME, NETWORKS, EXPIRES_AT, NOTE FROM API_KEY ORDER BY KEY_ID"
 
@@ -24,9 +24,12 @@ CASES = [
     Case("who added it is noted", add(), then={"mdm:SELECT COUNT(*) FROM API_KEY WHERE CREATED_BY IS NOT NULL": [(1,)]}),
     Case("as many networks as there is room for", add(networks=LONGEST), then={ROWS: [add(networks=LONGEST)]}),
     Case("a repeat", add(networks="10.0.0.0/8", note="counter 1"), 10, given=GIVEN, then=FIRST),
-    Case("a repeat of one that has been ended", add(networks="10.0.0.0/8", note="counter 1"), 10,
+    Case("one that has been ended meanwhile", add(networks="10.0.0.0/8", note="counter 1"), 3001,
          given=[*GIVEN, ("EXPIRE_API_KEY", KEY, PAST)],
          then={ROWS: [add(networks="10.0.0.0/8", note="counter 1", expires=PAST)]}),
+    Case("a repeat with its end", add(expires=SOON), 10, given=[("ADD_API_KEY", *add(expires=SOON))], then={ROWS: [add(expires=SOON)]}),
+    Case("another end", add(expires=LATER), 3001, given=[("ADD_API_KEY", *add(expires=SOON))], then={ROWS: [add(expires=SOON)]}),
+    Case("an end where there was none", add(networks="10.0.0.0/8", expires=SOON, note="counter 1"), 3001, given=GIVEN, then=FIRST),
     Case("another client", add(client="portal", networks="10.0.0.0/8", note="counter 1"), 3001, given=GIVEN, then=FIRST),
     Case("another hash", add(digest=OTHER_HASH, networks="10.0.0.0/8", note="counter 1"), 3001, given=GIVEN, then=FIRST),
     Case("another role", add(role="VPS", networks="10.0.0.0/8", note="counter 1"), 3001, given=GIVEN, then=FIRST),

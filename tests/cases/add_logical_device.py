@@ -55,6 +55,7 @@ CASES = [
     Case("no device", add(pd_table_key=None), 1001, given=METER),
     Case("no type", add(ld_type_id=None), 1001, given=METER),
     Case("an unknown cluster", add(cluster_id="nowhere"), 1003, given=METER),
+    Case("a CLUSTER_ID of 33 characters", add(cluster_id="k" * 33), 1002, given=METER),
     Case("an LD_ID of 33 characters", add(ld_id="P" * 33), 1002, given=METER),
     Case("a name of 129 characters", add(ld_name="x" * 129), 1002, given=METER),
     Case("an injection is no LD_ID", add(ld_id="x'; DELETE FROM LOGICAL_DEVICE; --"), 1002, given=METER),

@@ -182,6 +182,8 @@ CASES = [
     Case("an unknown serial number", clear(None, "S9"), 2001, given=ALL),
     Case("nothing named", clear(None), 1001),
     Case("a MAC that is none", clear("AABB"), 1002),
+    Case("a MAC with a separator within a pair", clear("A:ABBCC00000:1"), 1002),
+    Case("a serial number of 65 characters", clear(None, "S" * 65), 1002),
     Case("an LD_ID of 33 characters", by_point("P" * 33), 1002),
     Case("an injection is no LD_ID", by_point("P1' OR '1'='1", cancel=1), 1002, given=ALL, then=UNTOUCHED),
     Case("a cancel flag of 2", clear(cancel=2), 1004, given=ALL, then=UNTOUCHED),

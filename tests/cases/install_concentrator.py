@@ -48,6 +48,7 @@ CASES = [
     Case("neither MAC nor serial number", (None, None, "co-1", 1), 1001),
     Case("nothing to set", (MAC, None, None, None), 1001, given=STOCK),
     Case("a MAC that is none", ("1122", None, "co-1", 1), 1002),
+    Case("a serial number of 65 characters", (None, "S" * 65, "co-1", 1), 1002),
     Case("a CO_ID of 16 characters", (MAC, None, "c" * 16, 1), 1002, given=STOCK),
     Case("an injection is no CO_ID", (MAC, None, "' OR 1=1 --", 1), 1002, given=STOCK, then={ROW: [(None, 0)]}),
 ]

@@ -1,4 +1,4 @@
-"""Cases of LOCK_DEVICE. That others wait, tests/test_api_locks.py says."""
+"""Cases of LOCK_DEVICE. That others wait, tests/test_locks.py says."""
 
 from case import Case
 from cases._api import DEVICES

@@ -49,6 +49,8 @@ def kept(numbers):
     return [(at(number), 1, None, None, None, None, None, None, number, None, None, "N") for number in numbers]
 
 
+UNCONFIGURED = ("mdm", "DELETE FROM PARAM_GROUP WHERE SUB_NUMBER = 2")
+
 # Every quarter of an hour, and then none for a week.
 DENSE = [call for number in range(8) for call in slot("P1", T + number * HALF / 2, number)]
 GAP = [*series([0, 1]), *series([336, 337])]
@@ -56,6 +58,8 @@ GAP = [*series([0, 1]), *series([336, 337])]
 CASES = [
     Case("a day", ask(), given=DAY, rows=[FIRST, CURRENT, SECOND, THIRD]),
     Case("one item", ask(sub=2), given=DAY, rows=[CURRENT]),
+    Case("an item that is configured no more", ask(sub=2), given=[*DAY, UNCONFIGURED], rows=[CURRENT]),
+    Case("all items that are configured", ask(), given=[*DAY, UNCONFIGURED], rows=[FIRST, SECOND, THIRD]),
     Case("an item that the point does not have", ask(sub=9), 11, given=DAY, rows=[]),
     Case("the start belongs to the range", ask(start=at(1)), given=DAY, rows=[SECOND, THIRD]),
     Case("the end does not", ask(end=at(2)), given=DAY, rows=[FIRST, CURRENT, SECOND]),

@@ -143,6 +143,11 @@ CASES = [
     Case("a name of 128 characters", register(pd_name="邸" * 128)),
     Case("a name of 129 characters", register(pd_name="邸" * 129), 1002),
     Case("a name of a logical device of 129 characters", register(ld_name="x" * 129), 1002),
+    Case("a CO_ID of 16 characters", register(co_id="c" * 16), 1002),
+    Case("a CERT_SERIAL of 65 characters", register(cert_serial="c" * 65), 1002),
+    Case("a CLUSTER_ID of 33 characters", register(cluster_id="k" * 33), 1002),
+    *(Case(f"a MAC of twelve digits, but as {mac}", register(mac=mac), 1002)
+      for mac in ("A:ABBCCDDEEFF", "AA::BBCCDDEEFF", ":AABBCCDDEEFF", "AABBCCDDEEFF-")),
     Case("a MAC of eleven digits", register(mac="AABBCCDDEEF"), 1002),
     Case("an empty MAC", register(mac=""), 1002),
     Case("an IP address that is none", register(ip_address="10.0.0.256"), 1002),

@@ -32,6 +32,16 @@ CASES = [
     Case("a repeat once the old one has expired", rotate(), 10,
          given=[old(), ("ROTATE_API_KEY", *rotate()), ("EXPIRE_API_KEY", KEY, PAST)], then=has(PAST)),
     Case("another hash for the new one", rotate(digest=HASH), 3001, given=[old(), ("ROTATE_API_KEY", *rotate())], then=has()),
+    *(Case(f"the same hash at a key with {what}", rotate(digest=HASH), 3001, given=[old(SOON), key(OTHER_KEY, note="counter 1", **has)],
+           then={ROWS: [(KEY, "care", HASH, *REST, SOON, "counter 1"), (OTHER_KEY, *row)]})
+      for what, has, row in (
+          ("another client", {"client": "portal", "networks": "10.0.0.0/8"}, ("portal", HASH, "CUSTOMER", "10.0.0.0/8", None, "counter 1")),
+          ("another role", {"role": "VPS", "networks": "10.0.0.0/8"}, ("care", HASH, "VPS", "10.0.0.0/8", None, "counter 1")),
+          ("other networks", {"networks": "10.0.0.1"}, ("care", HASH, "CUSTOMER", "10.0.0.1", None, "counter 1")),
+          ("no networks", {}, ("care", HASH, "CUSTOMER", None, None, "counter 1")))),
+    Case("the same hash at another key, and the old one goes on", rotate(digest=HASH), 3001,
+         given=[old(), key(OTHER_KEY, networks="10.0.0.0/8", note="counter 1")],
+         then={"mdm:SELECT COUNT(*) FROM API_KEY WHERE EXPIRES_AT IS NULL": [(2,)]}),
     Case("a key of another client has this KEY_ID", rotate(digest=HASH), 3001, given=[old(), key(OTHER_KEY, client="portal")]),
     Case("a key cannot replace itself", rotate(new=KEY, digest=HASH), 3001, given=[old()], then=ONE),
     Case("the old one has expired", rotate(), 3002, given=[old(PAST)],

@@ -98,6 +98,7 @@ CASES = [
     # Texts
     found("a MAC as people write it", [L1, L1G], mac="aa:bb-cc:00:00:01"),
     found("the beginning of a MAC", [L1, L1G, L10], mac="aa-bb-cc*"),
+    found("the beginning of a MAC with a separator at its end", [L1, L1G, L10], mac="AA:BB:CC:*"),
     found("the beginning of a MAC, a whole one", [L10], mac="AABBCC00001*"),
     found("a serial number is not the beginning of another", [L1, L1G], serial="S1"),
     found("the beginning of a serial number", [L1, L1G, L10], serial="S1*"),
@@ -198,6 +199,7 @@ CASES = [
                           "capacity_from": Decimal("0"), "capacity_to": Decimal("9")}.items()),
     # Arguments
     refused("a MAC of 11 digits without a star", 1002, mac="AABBCC00000"),
+    *(refused(f"a MAC as {mac}", 1002, mac=mac) for mac in ("A:ABBCC000001", "AA:-BB*", ":AA*", "*", "AA*BB*")),
     refused("a MAC of 12 digits and a star", 1002, mac="AABBCC000001*"),
     refused("a star alone", 1002, serial="*"),
     refused("a star inside", 1002, serial="S*1"),

@@ -1,4 +1,4 @@
-"""Cases of TAKE_LOCK. That others wait, tests/test_api_locks.py says."""
+"""Cases of TAKE_LOCK. That others wait, tests/test_locks.py says."""
 
 from case import Case
 
