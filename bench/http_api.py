@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--requests", type=int, default=200, help="of each client")
     parser.add_argument("--page", type=int, default=20, help="devices of a page")
-    parser.add_argument("--threads", type=int, default=10, help="of each worker")
+    parser.add_argument("--threads", type=int, default=4, help="of each worker")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     found = {engine: measure(engine, options) for engine in options.engine}
