@@ -354,6 +354,18 @@ def test_tls_without_a_proxy_and_a_new_certificate(rig: Rig, tls: Tls) -> None:
     assert rig.who(rig.trusting(own), scheme="https")
 
 
+def answered(http: urllib3.PoolManager, url: str, method: str = "GET", **more: Any) -> Any:
+    """An answer that nginx gives before it has read all: it may close before it is taken."""
+
+    def asked() -> Any:
+        try:
+            return http.request(method, url, **more)
+        except urllib3.exceptions.HTTPError:
+            return None
+
+    return until(asked)
+
+
 def test_nginx_in_front(rig: Rig, tls: Tls) -> None:
     rig.write(proxies=1)
     served = rig.start()
@@ -379,8 +391,8 @@ def test_nginx_in_front(rig: Rig, tls: Tls) -> None:
     # What it refuses itself has the form of all answers.
     inside = http.request("GET", rig.url("metrics", "https", front))
     trace = http.request("TRACE", rig.url("who", "https", front))
-    long = http.request("GET", rig.url("x" * 40_000, "https", front))
-    head = http.request("GET", rig.url("who", "https", front), headers={"X": "x" * 40_000})
+    long = answered(http, rig.url("x" * 9_000, "https", front))
+    head = answered(http, rig.url("who", "https", front), headers={"X": "x" * 9_000})
     plain = rig.http.request("GET", rig.url("who", "http", front))
     assert [
         (response.status, response.json()["result_code"])
@@ -392,7 +404,7 @@ def test_nginx_in_front(rig: Rig, tls: Tls) -> None:
     assert body["result_code"] == 1002
     assert set(body) == {"result_code", "message", "data", "request_id"}
 
-    large = http.request("POST", rig.url("who", "https", front), body=b"x" * 1_048_577)
+    large = answered(http, rig.url("who", "https", front), "POST", body=b"x" * 1_048_577)
     assert (large.status, large.json()["result_code"]) == (413, 3003)
     fits = http.request("POST", rig.url("who", "https", front), body=b"x" * 1_048_576)
     assert (fits.status, fits.json()["size"]) == (200, 1_048_576)
