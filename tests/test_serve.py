@@ -524,13 +524,13 @@ def test_the_http_api_is_served(rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ([("0.3.0", "0.3.0", "DONE")], ""),
-        ([("0.3.0", "0.4.0", "DONE")], ""),  # gone back: the tables of a newer one fit
-        ([("0.2.0", "0.2.0", "DONE")], "the database has release 0.2.0, and this program is 0.3.0"),
-        ([("0.3.0", "0.3.0", "RUNNING")], "the run that brings in release 0.3.0 is not done"),
+        ([("0.4.0", "0.4.0", "DONE")], ""),
+        ([("0.4.0", "0.5.0", "DONE")], ""),  # gone back: the tables of a newer one fit
+        ([("0.2.0", "0.2.0", "DONE")], "the database has release 0.2.0, and this program is 0.4.0"),
+        ([("0.4.0", "0.4.0", "RUNNING")], "the run that brings in release 0.4.0 is not done"),
         ([], "no release is installed: kenshin db apply"),
     ],
 )
 def test_a_release_that_fits(rows: list[tuple[str, str, str]], reason: str) -> None:
-    found = verdict(rows, "0.3.0")
+    found = verdict(rows, "0.4.0")
     assert (found.ready, found.reason) == (not reason, reason)
