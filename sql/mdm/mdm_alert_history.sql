@@ -16,7 +16,9 @@
      'MESSAGE':        ('VARCHAR(512)', 'Details for people.'),
      'NOTIFIED_AT':    (t.time, 'When monitoring was told; null not yet.'),
      'CLEARED_AT':     (t.time, 'When the fault ended; null while it is open.'),
+     'CLEAR_NOTIFIED_AT': (t.time, 'When monitoring was told that it ended; null not yet.'),
    },
    key = ['ALERT_ID'],
    index = [['LD_ID', 'SUB_NUMBER', 'ALERT_CODE'], ['GENERATED_TIME'], ['ALERT_CODE', 'CLEARED_AT'],
-            ['ALERT_CODE', 'DEVICE', 'CLEARED_AT']]) }}
+            ['ALERT_CODE', 'DEVICE', 'CLEARED_AT'],
+            ['CLEAR_NOTIFIED_AT', 'NOTIFIED_AT', 'CLEARED_AT']]) }}

@@ -13,6 +13,8 @@
      'SUB_NUMBER':     ('SMALLINT', 'Item of its parameter group.'),
      'MEASURED_TIME':  (t.time, 'Slot of the finding.'),
      'MESSAGE':        ('VARCHAR(512)', 'What was found.'),
+     'SOURCE':         ('VARCHAR(64)', 'Rule or application that reported it.'),
+     'DEVICE':         ('VARCHAR(64)', 'Device concerned, if one is.'),
    }) %}
 SELECT a.ALERT_ID,
        a.GENERATED_TIME,
@@ -21,7 +23,9 @@ SELECT a.ALERT_ID,
        a.LD_ID,
        a.SUB_NUMBER,
        a.MEASURED_TIME,
-       a.MESSAGE
+       a.MESSAGE,
+       a.SOURCE,
+       a.DEVICE
   FROM MDM_ALERT_HISTORY a
  WHERE a.CLEARED_AT IS NULL
 {% endcall %}
