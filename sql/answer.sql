@@ -9,9 +9,7 @@
      1002: 'the client, the key or the hash is badly formed',
      3001: 'the key was used for another request'} %}
 
-{# Whether a key and a hash can be such. #}
 {% macro is_key(key) %}{{ check.is_formed(key, '[!-~]{1,128}') }}{% endmacro %}
-{% macro is_hash(hash) %}{{ check.is_formed(hash, '[0-9a-f]{64}') }}{% endmacro %}
 
 {# Missing and wrong are further conditions, of arguments that only one rule takes. #}
 {% macro verdict(missing='', wrong='') %}
@@ -21,7 +19,7 @@ SELECT CASE
            OR :p_request_hash IS NULL{{ missing }} THEN 1001
          WHEN NOT {{ check.is_identifier(':p_client', 64) }}
            OR NOT {{ is_key(':p_idempotency_key') }}
-           OR NOT {{ is_hash(':p_request_hash') }} THEN 1002
+           OR NOT {{ check.is_sha256(':p_request_hash') }} THEN 1002
 {{ wrong }}
          ELSE 0
        END

@@ -30,16 +30,26 @@
      2002: 'no device has this LD_ID',
      3004: 'what is given is not of one device'} %}
 
-{% macro is_missing() %}:p_table_key IS NULL
+{# Out of range is what only one rule takes and cannot be. #}
+{% macro verdict(out_of_range='') %}
+SELECT CASE
+         WHEN :p_table_key IS NULL
           AND :p_mac IS NULL
           AND :p_serial IS NULL
           AND :p_pd_id IS NULL
-          AND :p_ld_id IS NULL{% endmacro %}
-
-{% macro is_malformed() %}NOT {{ check.is_mac(':p_mac') }}
+          AND :p_ld_id IS NULL THEN 1001
+         WHEN NOT {{ check.is_mac(':p_mac') }}
            OR NOT {{ check.is_identifier(':p_serial', 64) }}
            OR NOT {{ check.is_identifier(':p_pd_id', 15) }}
-           OR NOT {{ check.is_identifier(':p_ld_id', 32) }}{% endmacro %}
+           OR NOT {{ check.is_identifier(':p_ld_id', 32) }} THEN 1002
+{% if out_of_range %}
+         WHEN {{ out_of_range }} THEN 1004
+{% endif %}
+         ELSE 0
+       END
+  FROM {{ t.one_row }}
+  INTO :RESULT_CODE;
+{% endmacro %}
 
 {# The device in :v_pd and the address in :v_address, null where the device has no logical one. #}
 {% macro find() %}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,9 @@ from kenshin.engines import open_session
 from kenshin.http_api.auth import new_key
 from kenshin.render import template_values
 from kenshin.rules import Rules
+from servers.base import free_port
 from serving import Served, kenshin_serve
+from waiting import PATIENCE
 
 ROLES = tuple(template_values("api_roles.sql")["api_roles"])
 SETTINGS = {
@@ -31,7 +32,6 @@ SETTINGS = {
     "requests_per_minute": 900_000,
     "settle_seconds": 1,
 }
-PATIENCE = 120  # seconds for an answer; a loaded machine is slow
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class HttpServer:
     an account of role SHIM, so whatever is asked of it shows that this is enough.
     """
 
-    def __init__(self, config: Config, folder: Path, **settings: int) -> None:
-        """`settings` are entries of [http_api]; the installation is made here."""
+    def __init__(self, config: Config, folder: Path, more: str = "", **settings: int) -> None:
+        """Entries of [http_api], and `more` tables; the installation is made here."""
         release.apply(config)
         self.config = config
         self.keys = {role: add_key(config, role) for role in ROLES}
@@ -80,7 +80,7 @@ class HttpServer:
         ]
         for heid in range(1, 5):
             lines += [f"[he_api.{heid}]", f'url = "{self.head.url}"', "timeout_seconds = 60"]
-        toml.write_text(toml.read_text() + "\n".join(lines) + "\n")
+        toml.write_text(toml.read_text() + "\n".join(lines) + "\n" + more)
         self.toml = toml
         self.served: Served = kenshin_serve(toml, folder)
         self.served.ready(self.pool, self.url + "/readyz")
@@ -133,10 +133,3 @@ def add_key(config: Config, role: str, client: str = "") -> str:
             p_role=role,
         )
     return text
-
-
-def free_port() -> int:
-    """A port that nobody listens at now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

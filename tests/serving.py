@@ -22,6 +22,7 @@ from typing import Any
 
 import urllib3
 
+from servers.base import end_with_parent
 from servers.programs import installed
 from waiting import PATIENCE, until
 
@@ -89,6 +90,7 @@ class Served:
                 stderr=out,
                 env={**os.environ, **environment},
                 start_new_session=True,  # one group, to be ended as one
+                preexec_fn=end_with_parent(),
             )
 
     @property

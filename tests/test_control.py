@@ -678,6 +678,18 @@ def test_controls_of_one_device_come_one_after_the_other(
     assert scene.register()[0] == scene.meter()["relay_state"] == 1
 
 
+def test_a_control_waits_no_longer_than_its_request_may(
+    scene: Scene, opened: Callable[[], Session]
+) -> None:
+    other = Rules(opened(), scene.catalog)
+    late = replace(scene.context(), until=0.0)
+    assert late.seconds == 0
+    with device_held(other, PATIENCE, {"p_ld_id": scene.point}), pytest.raises(Problem) as refused:
+        control.relay(late, {"p_ld_id": scene.point, "p_relay_state": 0})
+    assert refused.value.code == 3002
+    assert scene.states() == []
+
+
 def test_the_settler_works_in_the_background(scene: Scene) -> None:
     scene.unknown()
     often = replace(scene.config, http_api=replace(scene.config.http_api, settle_seconds=1))

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from http_server import PATIENCE, ROLES, HttpServer, Said
+from http_server import ROLES, HttpServer, Said
 from kenshin.catalog import Catalog
 from kenshin.config import Config
 from kenshin.engines import open_session
@@ -27,6 +27,7 @@ from kenshin.http_api.perform import Service, Work
 from kenshin.render import Declaration
 from kenshin.rules import Rules
 from proxy import Wire
+from waiting import PATIENCE
 
 TIME = "2026-04-01T09:30:00"
 

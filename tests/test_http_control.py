@@ -18,7 +18,7 @@ from http_server import HttpServer
 from kenshin.catalog import Catalog
 from kenshin.engines import Session, open_session
 from kenshin.rules import Rules
-from serving import until
+from waiting import until
 
 NUMBERS = count(1)
 A_MINUTE = timedelta(minutes=1)

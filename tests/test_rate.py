@@ -16,7 +16,7 @@ import pytest
 
 from kenshin.http_api.answer import Problem
 from kenshin.http_api.rate import FAILURES_PER_MINUTE, Limiter, Rate
-from serving import until
+from waiting import until
 
 
 class Clock:

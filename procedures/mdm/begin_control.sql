@@ -6,7 +6,8 @@
   below what flows would switch the power off at once: it is refused unless that is wanted.
 #}
 {% from 'frame.sql' import procedure, when, give, insert_keyed, latest, by_index %}
-{% from 'answer.sql' import is_key, is_hash %}
+{% from 'answer.sql' import is_key %}
+{% from 'device.sql' import lock_logical %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -56,7 +57,7 @@ SELECT CASE
            OR NOT {{ check.is_identifier(':p_request_id', 64) }}
            OR NOT {{ check.is_identifier(':p_requested_by', 64) }}
            OR NOT {{ is_key(':p_idempotency_key') }}
-           OR NOT {{ is_hash(':p_request_hash') }} THEN 1002
+           OR NOT {{ check.is_sha256(':p_request_hash') }} THEN 1002
          WHEN {{ check.is_none_of(':p_kind', ['RELAY', 'CAPACITY', 'RESERVE']) }} THEN 1003
          WHEN {{ check.is_negative(':p_value') }}
            OR (:p_kind = 'RELAY' AND :p_value NOT IN (0, 1))
@@ -68,16 +69,8 @@ SELECT CASE
   INTO :RESULT_CODE;
 
 {% call when(':RESULT_CODE = 0') %}
-SELECT MAX(l.TABLE_KEY)
-  FROM LOGICAL_DEVICE l
- WHERE l.PD_TABLE_KEY = :p_pd_table_key
-   AND l.LD_ADDRESS = :p_ld_address
-   AND l.DELETED = 0
-  INTO :v_ld;
--- Two callers could both find no open control. Locked by its key alone: see SET_RELAY_STATE.
-UPDATE LOGICAL_DEVICE
-   SET DELETED = DELETED
- WHERE TABLE_KEY = :v_ld;
+-- Two callers could both find no open control.
+{{ lock_logical(':p_pd_table_key', ':p_ld_address') }}
 SELECT MAX(l.LD_ID), MAX(l.DELETED), MAX(o.HEID)
   FROM LOGICAL_DEVICE l
   JOIN CONTROLLER d

@@ -5,6 +5,7 @@
   now, of which nothing is known.
 #}
 {% from 'frame.sql' import procedure, when, give, latest %}
+{% from 'device.sql' import lock_logical %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -43,16 +44,8 @@ SELECT MAX(c.KIND), MAX(c.PD_TABLE_KEY), MAX(c.LD_ADDRESS)
   FROM CONTROL_HISTORY c
  WHERE c.CONTROL_ID = :p_control_id
   INTO :v_kind, :v_pd, :v_address;
-SELECT MAX(l.TABLE_KEY)
-  FROM LOGICAL_DEVICE l
- WHERE l.PD_TABLE_KEY = :v_pd
-   AND l.LD_ADDRESS = :v_address
-   AND l.DELETED = 0
-  INTO :v_ld;
--- Locked by its key alone, and before the control, as BEGIN_CONTROL does.
-UPDATE LOGICAL_DEVICE
-   SET DELETED = DELETED
- WHERE TABLE_KEY = :v_ld;
+-- Before the control, as BEGIN_CONTROL does.
+{{ lock_logical(':v_pd', ':v_address') }}
 -- Two callers that settle it at once must find the same.
 UPDATE CONTROL_HISTORY
    SET MESSAGE = MESSAGE

@@ -2,7 +2,6 @@
   LOCATE_DEVICE gives the one device that identifiers name, and where a head-end reaches it.
 #}
 {% from 'frame.sql' import procedure, when, give %}
-{% import 'type.sql' as t %}
 {% import 'locate.sql' as locate %}
 
 {% call procedure('LOCATE_DEVICE', 'Give the device that identifiers name, and where a head-end reaches it.',
@@ -13,13 +12,7 @@
                   holds = locate.locate_holds,
                   means = locate.locate_means,
                   codes = locate.locate_codes) %}
-SELECT CASE
-         WHEN {{ locate.is_missing() }} THEN 1001
-         WHEN {{ locate.is_malformed() }} THEN 1002
-         ELSE 0
-       END
-  FROM {{ t.one_row }}
-  INTO :RESULT_CODE;
+{{ locate.verdict() }}
 
 {% call when(':RESULT_CODE = 0') %}
 {{ locate.find() }}

@@ -9,7 +9,6 @@
   call it behind the lock, with the TABLE_KEY that this one gave and the same identifiers.
 #}
 {% from 'frame.sql' import procedure, when, give, take_lock, drop_lock %}
-{% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 {% import 'locate.sql' as locate %}
 
@@ -25,14 +24,7 @@
                   codes = dict(locate.locate_codes.items() | list + [
                            (1004, 'the seconds are out of range'),
                            (3002, 'another connection holds it, or what was given came to another device meanwhile')])) %}
-SELECT CASE
-         WHEN {{ locate.is_missing() }} THEN 1001
-         WHEN {{ locate.is_malformed() }} THEN 1002
-         WHEN {{ check.is_outside(':p_seconds', 0, 3600) }} THEN 1004
-         ELSE 0
-       END
-  FROM {{ t.one_row }}
-  INTO :RESULT_CODE;
+{{ locate.verdict(check.is_outside(':p_seconds', 0, 3600)) }}
 
 {% call when(':RESULT_CODE = 0') %}
 {{ locate.find() }}

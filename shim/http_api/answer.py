@@ -20,6 +20,7 @@ NOT_ALLOWED = 4001
 HEAD_END_REFUSED = 6001
 HEAD_END_NOT_REACHED = 6002  # nothing was sent
 OUTCOME_UNKNOWN = 6003  # sent, and nobody knows what became of it
+DHCP_NOT_TOLD = 6004  # nothing was done
 FAILED = base.SQL_FAILED
 
 PARTLY = 207  # HTTP status: some rows are done and some refused
@@ -35,6 +36,7 @@ STATUSES = {
     HEAD_END_REFUSED: 502,
     HEAD_END_NOT_REACHED: 502,
     OUTCOME_UNKNOWN: 504,
+    DHCP_NOT_TOLD: 502,
     7000: 500,
 }
 

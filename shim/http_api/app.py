@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 
 from kenshin import __version__
 from kenshin.config import Config
-from kenshin.engines import EngineError, Unavailable, driver_errors
+from kenshin.engines import Unavailable, failures
 from kenshin.http_api import answer as said
 from kenshin.http_api import health, logs, metrics
 from kenshin.http_api.answer import Answer, Problem, write
@@ -119,7 +119,8 @@ def _add(app: OpenAPI, operation: Operation, schema: Schema, service: Service) -
 
 
 def _rules(operation: Operation) -> str:
-    return f"Calls {' or '.join(operation.rules.values())}."
+    verb = "Has the fields of" if operation.kind == "meter" else "Calls"
+    return f"{verb} {' or '.join(operation.rules.values())}."
 
 
 class Gate:
@@ -228,7 +229,7 @@ class Gate:
         if isinstance(error, Unavailable):
             message = "the database is away or too busy; send it again, with its Idempotency-Key"
             return self.problem(Problem(said.FAILED, message, 503, {"Retry-After": str(_AWAY)}))
-        if isinstance(error, (EngineError, *driver_errors())):
+        if isinstance(error, failures()):
             return respond(
                 Answer(said.FAILED, "the database could not do it; what was begun is taken back")
             )

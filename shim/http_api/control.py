@@ -7,10 +7,12 @@ the database fails before the head-end is asked.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
+from time import monotonic
 from typing import Any
 
 from kenshin.config import Config
@@ -37,7 +39,7 @@ from kenshin.http_api.outcome import (
     record,
     settle,
 )
-from kenshin.rules import Rules
+from kenshin.rules import Rules, seconds_left
 
 BEGIN = "BEGIN_CONTROL"
 PASSING = (3001, 3004)  # of BEGIN_CONTROL: another control is open, the point has just moved
@@ -52,11 +54,12 @@ class Context:
     head_ends: HeadEnds
     request_id: str
     keeping: Keeping
+    until: float = math.inf  # the moment of monotonic() when all locks of the request must be had
 
     @property
     def seconds(self) -> int:
-        """How long a lock may be waited for."""
-        return self.config.http_api.lock_seconds
+        """How long a lock may be waited for from now on."""
+        return seconds_left(min(self.until, monotonic() + self.config.http_api.lock_seconds))
 
 
 def status(context: Context, arguments: Mapping[str, Any]) -> Answer:
@@ -137,7 +140,7 @@ def _controlled(
             p_request_hash=context.keeping.fingerprint,
             **more,
         )
-        said = begun.message or context.rules.catalog.meaning(BEGIN, begun.code)
+        said = context.rules.catalog.said(BEGIN, begun)
         if begun.code in PASSING:
             raise busy(said)
         if not begun.ok:

@@ -136,5 +136,6 @@ class Keeping:
         }
 
     def _refusal(self, rule: str, code: int) -> Answer:
+        logs.refusal("Idempotency-Key", client=self.client, result_code=code)
         said = self.rules.catalog.meaning(rule, code) or "the database could not keep the answer"
         return Answer(code, f"Idempotency-Key: {said}")

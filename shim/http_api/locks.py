@@ -14,7 +14,7 @@ from typing import Any
 from kenshin.engines import Result
 from kenshin.http_api import metrics
 from kenshin.http_api.answer import BUSY, FAILED, Problem
-from kenshin.rules import Rules
+from kenshin.rules import Rules, seconds_left
 
 TAKE, LOCK, LOCATE = "TAKE_LOCK", "LOCK_DEVICE", "LOCATE_DEVICE"
 NO_DEVICE = (2001, 2002)  # of LOCK_DEVICE: there is nothing to lock
@@ -49,23 +49,19 @@ def held(
     one of them for too long, and 9000 when one cannot be had; EngineError when the database fails.
     """
     until = monotonic() + seconds
-    outermost = not rules.session.holds
     keys: set[int] = set()
-    try:
+    with rules.holding():
         for name in names:
-            left = _left(until)
+            left = seconds_left(until)
             _granted(_asked(rules, TAKE, left, p_name=name), "this request")
         for key in _keys(rules, devices):
-            left = _left(until)
+            left = seconds_left(until)
             result = _asked(rules, LOCK, left, p_table_key=key)
             # It may have gone since it was found: then the rule of the request says so.
             if result.code not in NO_DEVICE:
                 _granted(result, "this device")
                 keys.add(key)
         yield keys
-    finally:
-        if outermost:
-            rules.session.let_go()
 
 
 @contextmanager
@@ -100,10 +96,6 @@ def _keys(rules: Rules, devices: Iterable[Mapping[str, Any]]) -> list[int]:
     """The keys of the devices that are there, each once, in their order."""
     rows = (_located(rules, named)[1] for named in devices)
     return sorted({int(row["TABLE_KEY"]) for row in rows if row})
-
-
-def _left(until: float) -> int:
-    return max(0, round(until - monotonic()))
 
 
 def _asked(rules: Rules, rule: str, seconds: int, **named: object) -> Result:

@@ -44,6 +44,11 @@ LOCK_SECONDS = Histogram("kenshin_lock_seconds", "Time until a lock was had.", b
 OPEN_CONTROLS = Gauge(
     "kenshin_open_controls", "Controls whose outcome is open.", multiprocess_mode="mostrecent"
 )
+OPEN_DHCP_CHANGES = Gauge(
+    "kenshin_open_dhcp_changes",
+    "Devices that DHCP may not have as the register has them.",
+    multiprocess_mode="mostrecent",
+)
 REFUSALS = Counter("kenshin_http_refusals", "Requests without a key that holds.", ["reason"])
 OVER_RATE = Counter("kenshin_http_over_rate", "Requests over the rate limit.", ["of"])
 

@@ -17,7 +17,8 @@ class Operation:
 
     `rules` are those it calls, by the `class` of what they are for where there are several.
     Of the kinds, `rows` calls its rule for each of several rows, `page` gives rows until
-    `limit`, and `meter` goes through the head-end down to the meter.
+    `limit`, and `meter`, which has the fields of its rule, goes through the head-end down to
+    the meter.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Operation:
     whole: tuple[str, ...] = ()  # arguments that are the same for all rows
     also: Mapping[str, str] = field(default_factory=dict)  # more fields, by the rule that has them
     device: tuple[str, ...] = ()  # fields of a row that name the device it is done to
+    dhcp: tuple[str, ...] = ()  # fields of a row that name the device to DHCP, which is told of it
     control: str = ""  # the function of `control` that goes to the meter
     pages_by: str = ""  # the column whose last value the next page starts behind
     changes: bool = True  # anything: then it takes an Idempotency-Key
@@ -66,6 +68,7 @@ OPERATIONS = (
             "REGISTER_CONCENTRATOR": ("co_id|serial|mac",),
         },
         without=("password",),
+        dhcp=("mac",),
     ),
     Operation(
         "devices/install",
@@ -94,6 +97,7 @@ OPERATIONS = (
         _one("DISPOSE_DEVICE"),
         needs=("mac|serial",),
         device=_WHO,
+        dhcp=_WHO,
     ),
     Operation(
         "devices/search",

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from kenshin.engines import EngineError, Result
+from kenshin.engines.base import REPEAT
 from kenshin.he_api.client import Device, HeadEnd, HeadEndError, HeadEnds, Status
 from kenshin.http_api import logs, metrics
 from kenshin.http_api.answer import HEAD_END_NOT_REACHED, HEAD_END_REFUSED, Answer, write
@@ -22,9 +23,7 @@ from kenshin.http_api.idempotency import Keeping
 from kenshin.rules import Rules
 
 FINISH, FINISH_ACTION = "FINISH_CONTROL", "FINISH_ADR_ACTION"
-REPEATED = 10
 MOVED = 3004  # the point is at another meter
-MESSAGE_LENGTH = 512  # of FINISH_CONTROL and FINISH_ADR_ACTION
 
 Value = Decimal | int | None
 
@@ -185,12 +184,12 @@ def record(rules: Rules, outcome: Outcome) -> Answer:
                 p_control_id=outcome.control.control_id,
                 p_state="DONE" if outcome.is_done else "REFUSED",
                 p_found_value=outcome.found,
-                p_message=outcome.message[:MESSAGE_LENGTH] or None,
+                p_message=rules.fitted(FINISH, "p_message", outcome.message) or None,
             )
             if not finished.ok:
                 raise _Ended(finished.code)
             keeping = outcome.control.keeping(rules)
-            kept = keeping.recall() if finished.code == REPEATED else None
+            kept = keeping.recall() if finished.code == REPEAT else None
             if kept is not None:
                 return kept
             here = rules.rows_of(FINISH, finished)[0]["LD_ID"] == outcome.control.ld_id
@@ -241,7 +240,7 @@ def _action_finished(rules: Rules, outcome: Outcome) -> Result:
         FINISH_ACTION,
         p_adr_action_id=outcome.control.adr_action_id,
         p_state="RESERVED" if outcome.is_done else "FAILED",
-        p_message=outcome.message[:MESSAGE_LENGTH] or None,
+        p_message=rules.fitted(FINISH_ACTION, "p_message", outcome.message) or None,
     )
     if not result.ok:
         logs.event(

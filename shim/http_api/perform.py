@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
+from kenshin import dhcp
 from kenshin.config import Config
 from kenshin.engines import Result
 from kenshin.he_api.client import HeadEnds
 from kenshin.http_api import answer as said
-from kenshin.http_api import control
+from kenshin.http_api import control, logs
 from kenshin.http_api.answer import Answer, Problem, write
 from kenshin.http_api.auth import Caller
 from kenshin.http_api.idempotency import Keeping, Kept, Undone
-from kenshin.http_api.locks import answer_lock, held, session_lock
+from kenshin.http_api.locks import answer_lock, busy, held, session_lock
 from kenshin.http_api.operations import Operation
 from kenshin.http_api.pool import Pool
 from kenshin.http_api.settle import Settler
-from kenshin.rules import Rules
+from kenshin.rules import Rules, seconds_left
 
 PAGE_ROWS = 100
 # Fields that name a device by another word than LOCATE_DEVICE does.
@@ -72,15 +75,17 @@ class Service:
 
     def perform(self, work: Work) -> Answer:
         """Carry out a request. Raises Problem where it is not."""
-        performers: dict[str, Callable[[Rules, Work], Answer]] = {
+        # All that a request waits for others is lock_seconds together.
+        until = monotonic() + self.config.http_api.lock_seconds
+        performers: dict[str, Callable[[Rules, Work, float], Answer]] = {
             "rows": self._several,
             "page": self._page,
             "meter": self._meter,
         }
         with self.pool.session() as session:
             rules = Rules(session, self.catalog)
-            with held(rules, self.config.http_api.lock_seconds, names=_names(work)):
-                return performers[work.operation.kind](rules, work)
+            with held(rules, seconds_left(until), names=_names(work)):
+                return performers[work.operation.kind](rules, work, until)
 
     def _keeping(self, rules: Rules, work: Work) -> Keeping:
         key = work.idempotency_key or None
@@ -88,15 +93,48 @@ class Service:
 
     # --- Rows that are changed --------------------------------------------------------------
 
-    def _several(self, rules: Rules, work: Work) -> Answer:
-        with held(rules, self.config.http_api.lock_seconds, devices=list(_devices(work))):
+    def _several(self, rules: Rules, work: Work, until: float) -> Answer:
+        with held(rules, seconds_left(until), devices=_devices(work)):
             # Made once: after a lost connection the work is done again, and must find itself done.
             whole = {
                 name: work.body.get(name) or str(uuid.uuid4()) for name in work.operation.whole
             }
-            return self._keeping(rules, work).once(lambda: self._rows_done(rules, work, whole))
+            keeping = self._keeping(rules, work)
 
-    def _rows_done(self, rules: Rules, work: Work, whole: Mapping[str, str]) -> Answer:
+            def do(tell: Callable[[], None]) -> Answer:
+                return keeping.once(lambda: self._rows_done(rules, work, whole, tell))
+
+            if not work.operation.dhcp:
+                return do(lambda: None)
+            # An answer that is kept needs no DHCP server.
+            return keeping.recall() or self._told(rules, work, do, until)
+
+    def _told(
+        self, rules: Rules, work: Work, do: Callable[[Callable[[], None]], Answer], until: float
+    ) -> Answer:
+        """Do it, and tell DHCP of its devices, or neither."""
+        try:
+            return dhcp.carry(
+                rules,
+                self.config,
+                _named(work, work.operation.dhcp),
+                do,
+                by=work.caller.client,
+                say=_warn,
+                seconds=seconds_left(until),
+            )
+        except dhcp.Busy as error:
+            raise busy(str(error)) from error
+        except dhcp.DhcpError as error:
+            _warn(f"DHCP is not told: {error}")
+            # What is wrong with the configuration is not for every caller.
+            why = "it is not set up" if isinstance(error, dhcp.NotConfigured) else str(error)
+            message = f"DHCP could not be told, and nothing is changed: {why}"
+            raise Problem(said.DHCP_NOT_TOLD, message) from error
+
+    def _rows_done(
+        self, rules: Rules, work: Work, whole: Mapping[str, str], tell: Callable[[], None]
+    ) -> Answer:
         operation, body = work.operation, work.body
         same = {f"p_{name}": value for name, value in whole.items()}
         if "requested_by" in operation.without:
@@ -114,6 +152,7 @@ class Service:
         answer = self._verdict(results, data, operation)
         if undone:
             raise Undone(replace(answer, status=None))
+        tell()
         return answer
 
     def _verdict(
@@ -141,7 +180,7 @@ class Service:
 
     # --- Rows that are looked for -----------------------------------------------------------
 
-    def _page(self, rules: Rules, work: Work) -> Answer:
+    def _page(self, rules: Rules, work: Work, _until: float) -> Answer:
         (rule,) = work.operation.rules.values()
         if self.catalog.declaration(rule).kind == "view":
             return self._view(rules, rule, work)
@@ -166,13 +205,14 @@ class Service:
 
     # --- Down to the meter ------------------------------------------------------------------
 
-    def _meter(self, rules: Rules, work: Work) -> Answer:
+    def _meter(self, rules: Rules, work: Work, until: float) -> Answer:
         context = control.Context(
             self.config,
             rules,
             self.head_ends,
             work.request_id,
             self._keeping(rules, work),
+            until,
         )
         arguments = {f"p_{name}": value for name, value in work.body.items()}
         go: Callable[..., Answer] = getattr(control, work.operation.control)
@@ -202,11 +242,16 @@ def _names(work: Work) -> list[str]:
 
 def _devices(work: Work) -> Iterator[dict[str, Any]]:
     """The devices that rows name, as arguments of LOCATE_DEVICE."""
+    return _named(work, work.operation.device)
+
+
+def _named(work: Work, fields: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """What rows have of some fields, as arguments; nothing of a row that has none."""
     for row in work.body["rows"]:
-        named = {
-            f"p_{_NAMES.get(name, name)}": row[name]
-            for name in work.operation.device
-            if name in row
-        }
+        named = {f"p_{_NAMES.get(name, name)}": row[name] for name in fields if name in row}
         if named:
             yield named
+
+
+def _warn(what: str) -> None:
+    logs.event(what, logging.WARNING)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # Of head-ends in one control at most: two that are open, the current, the order, its outcome.
 _CALLS = 5
+# Of DHCP: the way in, the telling, and both once more to take it back.
+_DHCP_CALLS = 4
 _MARGIN = 10  # seconds for the database and the way back
 _AT_LEAST_ONE = (
     *("workers", "threads", "max_body_bytes", "max_rows", "requests_per_minute"),
@@ -57,9 +59,14 @@ def create_app(config: Config) -> Flask:
 
 
 def longest_request(config: Config) -> int:
-    """The seconds that a control may take; what runs has as long to end when the server stops."""
-    slowest = max((head.timeout_seconds for head in config.he_api.values()), default=0)
-    return config.http_api.lock_seconds + _CALLS * slowest + _MARGIN
+    """The seconds that a request may take; what runs has as long to end when the server stops.
+
+    For all its locks it waits lock_seconds together.
+    """
+    slowest = _CALLS * max((head.timeout_seconds for head in config.he_api.values()), default=0)
+    if config.dhcp is not None:
+        slowest = max(slowest, _DHCP_CALLS * config.dhcp.timeout_seconds)
+    return config.http_api.lock_seconds + slowest + _MARGIN
 
 
 def serve(
@@ -104,6 +111,8 @@ def checked(config: Config) -> ssl.SSLContext | None:
     for heid, head in config.he_api.items():
         if head.timeout_seconds < 1:
             raise ConfigError(f"[he_api.{heid}] timeout_seconds = 0: must be at least 1")
+    if config.dhcp is not None and config.dhcp.timeout_seconds < 1:
+        raise ConfigError("[dhcp] timeout_seconds = 0: must be at least 1")
     listen = _address(http.listen)
     if isinstance(listen, str) and not http.proxies:
         raise ConfigError(

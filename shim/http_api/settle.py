@@ -1,10 +1,11 @@
-"""A thread that finds out what became of controls that broke off."""
+"""A thread that brings to an end what broke off: controls of meters, and changes of DHCP."""
 
 from __future__ import annotations
 
 import logging
 import threading
 
+from kenshin import dhcp
 from kenshin.config import Config
 from kenshin.engines import EngineError
 from kenshin.he_api.client import HeadEndError, HeadEnds, NoAnswer, NoConnection
@@ -21,13 +22,18 @@ _PATIENCE = 1  # seconds
 
 
 class Settler:
-    """Looks every `settle_seconds` for open controls, reads their meters and records them."""
+    """Looks every `settle_seconds` for open controls, reads their meters and records them.
+
+    DHCP it tells what the register has of each device that it may have otherwise.
+    """
 
     def __init__(self, config: Config, pool: Pool, head_ends: HeadEnds) -> None:
+        self._config = config
         self._pool = pool
         self._head_ends = head_ends
         self._seconds = config.http_api.settle_seconds
         self._last: dict[int | None, int] = {}  # the control that was tried last, by head-end
+        self._said: set[str] = set()  # of DHCP, in the last look
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="settler", daemon=True)
 
@@ -37,7 +43,7 @@ class Settler:
         return self
 
     def stop(self) -> None:
-        """End behind the control that is being settled."""
+        """End behind the control, or the change of DHCP, that is being settled."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -68,6 +74,27 @@ class Settler:
                         raise
         return settled
 
+    def look_at_dhcp(self) -> int:
+        """Settle what can be of DHCP; gives how many were. Raises EngineError.
+
+        Why some stay open is logged once, not in each look anew.
+        """
+        settled, why = 0, set[str]()
+        try:
+            with self._pool.session() as session:
+                rules = Rules(session, self._pool.catalog)
+                metrics.OPEN_DHCP_CHANGES.set(len(dhcp.open_changes(rules)))
+                settled = dhcp.settle(rules, self._config, why.add, self._stopping.is_set)
+        except dhcp.DhcpError as error:
+            why.add(f"changes of DHCP stay open: {error}")
+        finally:
+            for reason in sorted(why - self._said):
+                logs.event(reason, logging.WARNING)
+            self._said = why
+        if settled:
+            logs.event("changes of DHCP are settled", number=settled)
+        return settled
+
     def _turn(self, control: Control) -> tuple[bool, int]:
         """Behind the one that was tried last first: none keeps the others of its head-end back."""
         return control.control_id <= self._last.get(control.heid, 0), control.control_id
@@ -84,11 +111,15 @@ class Settler:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            # The database is away, perhaps: what is open stays so until it is there again.
             try:
                 self.look()
             except Exception as error:
-                # The database is away, perhaps: what is open stays so until it is there again.
                 logs.failure("open controls cannot be settled", error)
+            try:
+                self.look_at_dhcp()
+            except Exception as error:
+                logs.failure("open changes of DHCP cannot be settled", error)
             self._stopping.wait(self._seconds)
 
 
