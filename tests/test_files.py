@@ -390,6 +390,30 @@ def test_a_late_log_is_taken_in_as_past(way: Way) -> None:
     assert plain_rows(found) == [("G1", None), ("P1", "11"), ("P2", "22")]
 
 
+def test_the_next_log_on_time_ends_the_alert_of_one_that_never_came(way: Way) -> None:
+    query = (
+        "SELECT DEVICE, CLEARED_AT FROM MDM_ALERT_HISTORY"
+        " WHERE ALERT_CODE = 'LOG_MISSING' ORDER BY DEVICE"
+    )
+    for heid in (1, 2):
+        result = way.session.call("vps", "MARK_SNAPSHOT_MISSING", heid, AT - INTERVAL)
+        assert result.code == 0
+    still = [("HE1", None), ("HE2", None)]
+    assert plain_rows(way.session.execute("mdm", query)) == still
+    late = f"HE1_{AT - INTERVAL:%Y%m%d%H%M}_ONTIME.csv"
+    assert way.log(content([]), name=late, log_class="PAST").code == 0
+    assert way.log(content(LINES)[:-3]).code == 5003
+    assert plain_rows(way.session.execute("mdm", query)) == still
+    assert way.log(content(LINES)).code == 0
+    # Not before it was raised: the snapshot may lie long ago.
+    times = query.replace("CLEARED_AT", "GENERATED_TIME")
+    [(_, raised), _] = plain_rows(way.session.execute("mdm", times))
+    assert plain_rows(way.session.execute("mdm", query)) == [
+        ("HE1", max(raised, str(AT))),
+        ("HE2", None),
+    ]
+
+
 def test_a_log_taken_in_on_time_is_a_repeat_as_past(way: Way) -> None:
     """So is it offered when a run broke off before it moved the file away."""
     bad = [*LINES, f"901,2,1,{AT},x,0"]
