@@ -7,6 +7,8 @@
   hand and bills still change its slots, for settlement comes after the closing: the totals
   stay as they were, and MONTH_RESTATEMENT shows both.
 
+  Without a month it is the oldest one that is over and not closed, and has slots.
+
   After a change of the closing day the month that overlaps a closed one begins where that
   ended. A point whose meter is gone no longer tells what its items are; one that is
   cumulative in some parameter group is summed up.
@@ -14,25 +16,28 @@
 {% from 'frame.sql' import procedure, when, give, add_days %}
 {% from 'billing_month.sql' import billing_month %}
 {% from 'closed_month.sql' import lock_closing %}
+{% from 'pruned.sql' import pruned_holds, behind, any_of, first_day %}
 {% import 'type.sql' as t %}
 
+{% set quotes = tables_of('vps') | selectattr('name', 'equalto', 'QUOTE_HISTORY') | first %}
+
 {% set in_month %}
-q.MEASURED_TIME > :v_start AND q.MEASURED_TIME <= :v_end
+{{ behind('q.MEASURED_TIME', ':v_start') }} AND q.MEASURED_TIME <= :v_end
 {%- endset %}
 
 {% call procedure('CLOSE_MONTH', 'Close a billing month: keep its totals and end its re-polling.',
                   callers = ['SHIM'],
                   takes = dict(p_month = 'DATE'),
                   gives = dict(MONTH_START = 'DATE', MONTH_END = 'DATE', POINTS = 'INTEGER', MISSING_SLOTS = 'BIGINT'),
-                  holds = dict(v_closing_day = 'INTEGER', v_start = 'DATE', v_end = 'DATE', v_closed = 'DATE',
+                  holds = dict(pruned_holds, v_closing_day = 'INTEGER', v_day = 'DATE', v_open = 'DATE',
+                               v_start = 'DATE', v_end = 'DATE', v_closed = 'DATE',
                                v_behind = 'INTEGER', v_cycle = t.time, v_earlier = 'INTEGER', v_slots = 'INTEGER',
                                v_points = 'INTEGER', v_missing = 'BIGINT'),
-                  means = dict(p_month = 'Any day of the billing month.'),
-                  codes = {10: 'the month was closed before', 11: 'the month has no slots',
-                           1001: 'the month is missing', 1004: 'the day lies ahead, or before 1900',
+                  means = dict(p_month = 'Any day of the billing month; null the oldest month that is over and not closed.'),
+                  codes = {10: 'the month was closed before', 11: 'the month has no slots, or no month waits to be closed',
+                           1004: 'the day lies ahead, or before 1900',
                            3002: 'the month is not over yet, or an earlier one is not closed'}) %}
 SELECT CASE
-         WHEN :p_month IS NULL              THEN 1001
          WHEN :p_month < DATE '1900-01-01'
            OR :p_month > CURRENT_DATE       THEN 1004
          ELSE 0
@@ -44,7 +49,13 @@ SELECT CASE
 {{ lock_closing() }}
 SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'CLOSING_DAY' INTO :v_closing_day;
 SELECT MAX(m.MONTH_END) FROM MONTH_CLOSED m INTO :v_closed;
-SET :v_start = {{ billing_month(':p_month', ':v_closing_day') }};
+SET :v_open = COALESCE(:v_closed, DATE '1900-01-01');
+SET :v_day = :p_month;
+{% call when(':p_month IS NULL') %}
+-- A slot belongs to the month in which it begins.
+{{ first_day(quotes, ':v_open', '', ':v_day') }}
+{% endcall %}
+SET :v_start = {{ billing_month(':v_day', ':v_closing_day') }};
 SET :v_end = {{ billing_month(add_days(':v_start', '32'), ':v_closing_day') }};
 {% call when(':v_closed > :v_start') %}
 SET :v_start = :v_closed;
@@ -60,18 +71,20 @@ SELECT COUNT(*)
   INTO :v_behind;
 SELECT MAX(c.CYCLE_TIME) FROM CYCLE_LOG c INTO :v_cycle;
 SELECT CASE WHEN EXISTS (SELECT 1
-                           FROM QUOTE_HISTORY q
-                          WHERE q.MEASURED_TIME <= :v_start
-                            AND q.MEASURED_TIME > COALESCE(:v_closed, DATE '1900-01-01'))
+                           FROM QUOTE_HISTORY q{{ any_of(quotes) }}
+                          WHERE {{ behind('q.MEASURED_TIME', ':v_open') }}
+                            AND q.MEASURED_TIME <= :v_start)
             THEN 1 ELSE 0
        END,
-       CASE WHEN EXISTS (SELECT 1 FROM QUOTE_HISTORY q WHERE {{ in_month }})
+       CASE WHEN EXISTS (SELECT 1 FROM QUOTE_HISTORY q{{ any_of(quotes) }} WHERE {{ in_month }})
             THEN 1 ELSE 0
        END
   FROM {{ t.one_row }}
   INTO :v_earlier, :v_slots;
 SET :RESULT_CODE = CASE
-  WHEN :p_month < :v_closed  THEN 10
+  WHEN :v_day IS NULL
+    OR (:p_month IS NULL AND :v_end > CURRENT_DATE) THEN 11
+  WHEN :v_day < :v_closed    THEN 10
   WHEN :v_behind > 0
     OR :v_cycle < :v_end
     OR :v_earlier = 1        THEN 3002
@@ -112,8 +125,8 @@ VALUES (:v_start, :v_end, LOCALTIMESTAMP(0), {{ t.caller }}, :v_points, :v_missi
 {% call give() %}
 SELECT m.MONTH_START, m.MONTH_END, m.POINTS, m.MISSING_SLOTS
   FROM MONTH_CLOSED m
- WHERE m.MONTH_START <= :p_month
-   AND m.MONTH_END > :p_month
+ WHERE m.MONTH_START <= :v_day
+   AND m.MONTH_END > :v_day
 {% endcall %}
 {% endcall %}
 {% endcall %}

@@ -7,6 +7,7 @@
 {% from 'frame.sql' import procedure, when, update_from, add_minutes %}
 {% from 'price.sql' import price_slots, price_holds %}
 {% from 'revision.sql' import supersede, same_slot %}
+{% from 'archive.sql' import sealed_up_to, seal_holds %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -16,11 +17,11 @@
                                p_sub_number    = 'INTEGER',
                                p_measured_time = t.time,
                                p_usage         = 'DECIMAL(18,4)'),
-                  holds = dict(price_holds, v_end = t.time),
+                  holds = dict(price_holds, v_end = t.time, **seal_holds),
                   means = dict(p_usage = 'Usage of the slot after the correction, in the unit of the item.'),
                   codes = {10: 'the slot was corrected so before', 1001: 'an argument is missing',
                            1002: 'the LD_ID is badly formed',
-                           2002: 'there is no such slot'}) %}
+                           2002: 'there is no such slot', 3002: 'the month of the slot is archived'}) %}
 SELECT CASE
          WHEN :p_ld_id IS NULL OR :p_sub_number IS NULL
            OR :p_measured_time IS NULL OR :p_usage IS NULL  THEN 1001
@@ -31,9 +32,11 @@ SELECT CASE
   INTO :RESULT_CODE;
 
 {% call when(':RESULT_CODE = 0') %}
+{{ sealed_up_to(':p_measured_time') }}
 SELECT CASE
          WHEN COUNT(q.LD_ID) = 0                                    THEN 2002
          WHEN MAX(q.SOURCE) = 'C' AND MAX(q.USAGE_VALUE) = :p_usage THEN 10
+         WHEN :p_measured_time <= :v_sealed                         THEN 3002
          ELSE 0
        END
   FROM QUOTE_HISTORY q
@@ -62,12 +65,13 @@ UPDATE QUOTE_HISTORY
  WHERE LD_ID = :p_ld_id
    AND SUB_NUMBER = :p_sub_number
    AND MEASURED_TIME = :p_measured_time;
+-- Also the sum that ends with it: whoever prices the slot meanwhile would take it over with the old usage.
 UPDATE MONTH_USAGE
    SET USED  = 0,
        UP_TO = CAST(MONTH_START AS {{ t.time }})
  WHERE LD_ID = :p_ld_id
    AND SUB_NUMBER = :p_sub_number
-   AND UP_TO > :p_measured_time;
+   AND UP_TO >= :p_measured_time;
 SET :v_end = {{ add_minutes(':p_measured_time', '1') }};
 {{ price_slots(':p_measured_time', ':v_end', 'i.LD_ID = :p_ld_id\n   AND i.SUB_NUMBER = :p_sub_number', '1 = 1') }}
 {{ update_from('QUOTE_HISTORY', 'PRICED_SLOT', same_slot(), {'QUOTE': 'n.QUOTE', 'CO2': 'n.CO2'}) }}

@@ -55,6 +55,7 @@ JANUARY = [
     ("P4", 1, MONTH, None, None, None, 1, 1),
 ]
 ROW = (MONTH, NEXT, 4, 2)
+PASSED = [("vps", "DELETE FROM QUOTE_HISTORY WHERE MEASURED_TIME > '2025-02-01 00:00:00'"), *slot("P2", "2025-04-01 00:00:00", "4")]
 NOTHING = {TOTALS: [], MONTHS: []}
 GAPS = [
     *usage("P1", "2025-01-31 23:30:00", None, None, 1),
@@ -127,7 +128,21 @@ CASES = [
     Case("they are while it is not closed", (date(2024, 12, 1),), 11, given=GAPS,
          then={REPOLL: [(2, 1, datetime(2025, 1, 31, 23, 30)), (2, 1, datetime(2025, 2, 1)), (2, 1, datetime(2025, 2, 1, 0, 30))]}),
     # Arguments
-    Case("no month", (None,), 1001, given=GIVEN, rows=[], then=NOTHING),
+    # Without a month
+    Case("the oldest month that is over", (None,), given=GIVEN, rows=[ROW], then={TOTALS: JANUARY, MONTHS: [ROW]}),
+    Case("the month before comes first", (None,), given=[*GIVEN, *BEFORE], rows=[(date(2024, 12, 1), MONTH, 1, 0)]),
+    Case("then the next", (None,), given=[*GIVEN, *BEFORE, ("CLOSE_MONTH", None)], rows=[ROW],
+         then={MONTHS: [(date(2024, 12, 1), MONTH, 1, 0), ROW]}),
+    Case("months without slots are passed over", (None,), given=[*CLOSED, *LATER, *PASSED],
+         rows=[(date(2025, 3, 1), date(2025, 4, 1), 1, 0)]),
+    Case("all months are closed", (None,), 11, rows=[],
+         given=[*CLOSED, ("vps", "DELETE FROM QUOTE_HISTORY WHERE MEASURED_TIME > '2025-02-01 00:00:00'")], then={MONTHS: [ROW]}),
+    Case("there is no slot", (None,), 11, given=[*STATION, *OVER], rows=[], then=NOTHING),
+    Case("the oldest month is not over", (None,), 11, rows=[], given=[*STATION, *OVER, *slot("P1", f"{date.today()} 12:00:00", "1")],
+         then=NOTHING),
+    Case("the oldest month, whose last cycle is not finished", (None,), 3002, given=[*GIVEN, cycle("2025-01-31 23:30:00")], rows=[],
+         message="the last cycle of the month is not finished", then=NOTHING),
+    Case("by the closing day", (None,), given=[*GIVEN, config("CLOSING_DAY", 10)], rows=[(date(2024, 12, 10), date(2025, 1, 10), 3, 1)]),
     Case("a day ahead", (date(2199, 1, 1),), 1004, given=GIVEN, rows=[], then=NOTHING),
     Case("the last day of all", (date(9999, 12, 31),), 1004, rows=[]),
     Case("a day long ago", (date(1899, 12, 31),), 1004, rows=[]),

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from case import Case
+from cases._archive import AT, BEGUN, JUNE
 from cases._station import meter, prices, slot
 
 T, U = datetime(2026, 1, 14, 10, 0), datetime(2026, 1, 14, 10, 30)
@@ -55,4 +56,13 @@ CASES = [
     Case("no item", ("P1", None, T, 2), 1001, given=GAP),
     Case("no time", ("P1", 1, None, 2), 1001, given=GAP),
     Case("no usage", ("P1", 1, T, None), 1001, given=GAP, then={ALL: [(T, 1, None, "N", 0, None, None, "N")], REVISIONS: []}),
+    # The archive
+    Case("a slot of a month that is sealed", ("P1", 1, datetime(2020, 7, 1), 2), 3002, given=BEGUN,
+         then={"vps:SELECT COUNT(*) FROM USAGE_REVISION": [(0,)]}),
+    Case("the first slot behind it", ("P1", 1, datetime(2020, 7, 1, 0, 30), 2), given=BEGUN,
+         then={"vps:SELECT COUNT(*) FROM USAGE_REVISION": [(1,)]}),
+    Case("a repeat, when it was sealed since", ("P1", 1, datetime(2020, 7, 1), 2), 10,
+         given=[*BEGUN[:-1], ("CORRECT_QUOTE", "P1", 1, datetime(2020, 7, 1), 2), BEGUN[-1]]),
+    Case("its revisions are sealed", ("P1", 1, datetime(2020, 7, 1), 2), 3002,
+         given=[*BEGUN[:-1], ("BEGIN_ARCHIVE", "USAGE_REVISION", JUNE, AT)]),
 ]

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from case import Case
+from cases import _archive as archive
 from cases._api import HASH, control
 from cases._station import head_ends, log_taken, slot, usage
 
@@ -147,6 +148,46 @@ CASES = [
     Case("the sums of months that ended before the usage that is kept", (AT, None),
          given=[sums("2025-04-01"), sums("2025-05-01"), sums("2025-07-01")], rows=[("MONTH_USAGE", 1)],
          then={times("vps", "MONTH_USAGE", "MONTH_START"): [(date(2025, 5, 1),), (date(2025, 7, 1),)]}),
+    # The archive
+    Case("nothing is archived yet", (AT, None), 11, given=[archive.ARCHIVES, *archive.CLOSED, *archive.QUOTES, *USAGE, archive.revision(archive.OLD),
+         ("vps", "DELETE FROM USAGE_GAP WHERE SUB_NUMBER = 1")], rows=[], then={QUOTES: [(12,)]}),
+    Case("the archive is begun, not verified", (AT, None), 11, given=archive.BEGUN, rows=[], then={QUOTES: [(7,)]}),
+    Case("an archived month, and no row beside it", (AT, None), given=[*archive.BEGUN, archive.NOTED], rows=[("QUOTE_HISTORY", 4)],
+         then={"vps:SELECT LD_ID, MEASURED_TIME FROM QUOTE_HISTORY ORDER BY LD_ID, MEASURED_TIME":
+               [("P1", datetime(2020, 6, 1)), ("P1", datetime(2020, 7, 1, 0, 30)), ("P3", datetime(2020, 7, 1, 0, 30))],
+               "vps:SELECT COUNT(REMOVED_AT) FROM ARCHIVE_LOG": [(1,)]}),
+    Case("a step of it", (AT, 3), given=[*archive.BEGUN, archive.NOTED], rows=[("QUOTE_HISTORY", 3)],
+         then={QUOTES: [(4,)], "vps:SELECT COUNT(REMOVED_AT) FROM ARCHIVE_LOG": [(0,)]}),
+    Case("the step behind it", (AT, 3), given=[*archive.BEGUN, archive.NOTED, ("PURGE_HISTORY", AT, 3)], rows=[("QUOTE_HISTORY", 1)],
+         then={QUOTES: [(3,)], "vps:SELECT COUNT(REMOVED_AT) FROM ARCHIVE_LOG": [(1,)]}),
+    Case("a row that came into a month that was removed", (AT, None), 11,
+         given=[*archive.BEGUN, archive.NOTED, ("PURGE_HISTORY", AT, None), *slot("P9", archive.OLD, "1")], rows=[]),
+    Case("one that is archived, and no longer past its retention", (AT, None), 11,
+         given=[*archive.BEGUN, archive.NOTED, config("QUOTE_MONTHS", 61)], rows=[], then={QUOTES: [(7,)]}),
+    Case("totals and files of bills stay while a bill of their months does, the rest goes on as ever", (AT, None),
+         given=[*archive.BEGUN, total("2020-04-01"), total("2020-05-01"), total("2020-06-01"), reject(before(DAYS)),
+                imported("old", "2020-04-30 23:59:59"), imported("new", "2020-05-01 00:00:00")],
+         rows=[("IMPORT_LOG", 1), ("IMPORT_REJECT", 1), ("MONTH_TOTAL", 1)],
+         then={times("vps", "MONTH_TOTAL", "MONTH_START"): [(date(2020, 5, 1),), (date(2020, 6, 1),)],
+               times("vps", "IMPORT_LOG", "FILE_NAME"): [("new",)]}),
+    Case("and while a bill is of a month that is not closed", (AT, None), 11,
+         given=[archive.ARCHIVES, *slot("P1", "2020-06-15 00:30:00", "1"), imported("new", "2020-06-15 00:00:00")], rows=[]),
+    Case("they leave behind the bills", (AT, None),
+         given=[*archive.BEGUN, archive.NOTED, ("vps", "DELETE FROM QUOTE_HISTORY WHERE MEASURED_TIME = '2020-06-01 00:00:00'"),
+                total("2020-06-01"), imported("old", "2020-06-30 23:59:59"), ("PURGE_HISTORY", AT, 4)],
+         rows=[("IMPORT_LOG", 1), ("MONTH_TOTAL", 1)]),
+    Case("where there are no bills", (AT, None), given=[archive.ARCHIVES, total("2020-06-01"), imported("old", "2020-06-30 23:59:59")],
+         rows=[("IMPORT_LOG", 1), ("MONTH_TOTAL", 1)]),
+    Case("readings of an archived month", (AT, None), given=[archive.ARCHIVES, *archive.USAGE_CLOSED, *archive.USAGE,
+         *usage("P1", "2025-04-10 00:00:00", 5, 1), ("vps", "DELETE FROM USAGE_GAP WHERE SUB_NUMBER = 1"),
+         ("BEGIN_ARCHIVE", "USAGE_HISTORY", archive.MARCH, AT),
+         ("NOTE_ARCHIVED", "USAGE_HISTORY", archive.MARCH, 2, 1, "READING=100.5000;USAGE_VALUE=1.5000;STATUS=1;REPOLL_READING=102.0000;"
+          "REPOLL_USAGE=1.5000;REPOLLS=0", "f", archive.SHA)],
+         rows=[("USAGE_HISTORY", 2)], then={HISTORY: [("P1", datetime(2025, 4, 10))]}),
+    Case("revisions of an archived month", (AT, None), given=[archive.ARCHIVES, *archive.CLOSED, archive.revision(archive.OLD),
+         archive.revision("2020-05-31 00:00:00"), ("BEGIN_ARCHIVE", "USAGE_REVISION", archive.JUNE, AT),
+         ("NOTE_ARCHIVED", "USAGE_REVISION", archive.JUNE, 1, 1, "USAGE_VALUE=0.0000;QUOTE=0.0000", "f", archive.SHA)],
+         rows=[("USAGE_REVISION", 1)], then={times("vps", "USAGE_REVISION", "MEASURED_TIME"): [(datetime(2020, 5, 31),)]}),
     # Events
     Case("saving events and their actions", (AT, None),
          given=[event(901, before(MONTHS24), before(MONTHS24)), action(901, 901, before(MONTHS24), before(MONTHS24)),
