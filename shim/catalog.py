@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from kenshin.engines import Result
 from kenshin.render import DATABASES, Declaration, Unit, render_database
 
 
@@ -46,26 +47,28 @@ class Catalog:
         A table that the rule works on comes before the others. Raises KeyError when there is none.
         """
         column = argument.removeprefix("p_").upper()
-        for table in sorted(self._tables_near(name), key=lambda near: not near[0]):
-            for field, described in table[1].columns.items():
+        for table in self._tables(name):
+            for field, described in table.columns.items():
                 if field.strip('"') == column:
                     return described
         raise KeyError(f"{name}: no table has a column {column}")
 
-    def _tables_near(self, name: str) -> list[tuple[bool, Declaration]]:
+    def _tables(self, name: str) -> list[Declaration]:
+        """All tables, those that a rule works on first, then those of its database."""
         database = self.database_of(name)
         mentions = next(
             unit.mentions
             for unit in self.units[database]
             if name in {declaration.name for declaration in unit.declarations}
         )
-        return [
-            (declaration.name in mentions, declaration)
+        tables = [
+            declaration
             for other in (database, *DATABASES)
             for unit in self.units[other]
             for declaration in unit.declarations
             if declaration.kind == "table"
         ]
+        return sorted(tables, key=lambda table: table.name not in mentions)
 
     def says(self, name: str, argument: str) -> str:
         """What an argument or a result of a rule is: in its own words, else in its column's."""
@@ -74,3 +77,7 @@ class Catalog:
     def meaning(self, rule: str, code: int) -> str:
         """What a rule says a result code means; empty when it says nothing."""
         return self.declaration(rule).codes.get(code, "")
+
+    def said(self, rule: str, result: Result) -> str:
+        """What a result of a rule says: in its own words, else in those of its code."""
+        return result.message or self.meaning(rule, result.code)

@@ -1,30 +1,57 @@
-"""The command line: one group per kind of work, one file per group."""
+"""The command line: each verb is in the file of its name in kenshin.commands."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from kenshin import __version__
-from kenshin.commands import account as account_commands
-from kenshin.commands import config as config_commands
-from kenshin.commands import cycle as cycle_commands
-from kenshin.commands import db as db_commands
-from kenshin.commands import demo as demo_commands
-from kenshin.commands import doctor as doctor_commands
-from kenshin.commands import he_simulator as he_simulator_commands
-from kenshin.commands import key as key_commands
-from kenshin.commands import reboot as reboot_commands
-from kenshin.commands import secret as secret_commands
-from kenshin.commands import serve as serve_commands
-from kenshin.commands import simulate as simulate_commands
-from kenshin.commands.errors import known
-from kenshin.cycle import Busy
+from kenshin.lock import Busy
+
+VERBS = (
+    "account",
+    "add-certificates",
+    "close-month",
+    "config",
+    "cycle",
+    "db",
+    "demo",
+    "doctor",
+    "he-simulator",
+    "history",
+    "import-bill",
+    "key",
+    "purge",
+    "reboot-worker",
+    "register-devices",
+    "secret",
+    "serve",
+    "simulate",
+    "sync-he",
+    "syslog-ingest",
+)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Verbs(click.Group):
+    """Loads no verb but the one that is called: each brings libraries, some of them threads."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names of all verbs."""
+        return list(VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """A verb, or nothing when there is none of this name."""
+        if name not in VERBS:
+            return None
+        word = name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"kenshin.commands.{word}"), word)
+        return command
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config",
     "path",
@@ -45,21 +72,6 @@ def kenshin(context: click.Context, path: Path) -> None:
     context.obj = path
 
 
-kenshin.add_command(db_commands.db)
-kenshin.add_command(config_commands.config)
-kenshin.add_command(account_commands.account)
-kenshin.add_command(secret_commands.secret)
-kenshin.add_command(key_commands.key)
-kenshin.add_command(cycle_commands.cycle)
-kenshin.add_command(cycle_commands.sync_he)
-kenshin.add_command(serve_commands.serve)
-kenshin.add_command(simulate_commands.simulate)
-kenshin.add_command(he_simulator_commands.he_simulator)
-kenshin.add_command(reboot_commands.reboot_worker)
-kenshin.add_command(demo_commands.demo)
-kenshin.add_command(doctor_commands.doctor)
-
-
 def main() -> None:
     """Run the command line; errors for a person are one line on standard error."""
     try:
@@ -67,7 +79,12 @@ def main() -> None:
     except Busy as error:
         click.echo(f"kenshin: {error}", err=True)
         sys.exit(75)
-    except known() as error:
+    except Exception as error:
+        # Loaded here: it brings the drivers, which --help and --version need not.
+        from kenshin.commands.errors import known
+
+        if not isinstance(error, known()):
+            raise
         click.echo(f"kenshin: {error}", err=True)
         sys.exit(1)
 

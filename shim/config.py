@@ -16,6 +16,17 @@ ENGINES = ("firebird-embedded", "firebird", "mysql", "mariadb")
 _SCHEMA = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _NOT_IN_PATHS = re.compile(r"['\x00-\x1f\x7f-\x9f]")
 
+_SYSLOG_PLACE = re.compile(
+    r"unix:/[^\x00]+"
+    r"|(udp|tcp|tls)://(?P<host>[^\s/:@\[\]]+|\[[0-9A-Fa-f:.%\w]+\]):(?P<port>[0-9]{1,5})"
+)
+# RFC 5424 has numbers; these are the keywords that syslog daemons give them.
+FACILITIES = {
+    "kern": 0, "user": 1, "mail": 2, "daemon": 3, "auth": 4, "syslog": 5, "lpr": 6, "news": 7,
+    "uucp": 8, "cron": 9, "authpriv": 10, "ftp": 11, "ntp": 12, "security": 13, "console": 14,
+    "clock": 15, **{f"local{number}": 16 + number for number in range(8)},
+}  # fmt: skip
+
 T = TypeVar("T")
 
 
@@ -63,6 +74,116 @@ class HeadEndApi:
 
 
 @dataclass(frozen=True)
+class Remote:
+    """A folder of files at another system, and how to log in there.
+
+    The scheme of `url` says by what protocol: file, ftp, ftps (TLS asked for on the ordinary
+    port) or sftp; it holds the user and never the password.
+    """
+
+    url: str
+    password_file: Path | None = None
+    ca_file: Path | None = None  # ftps: of an authority that the machine does not know
+    key_file: Path | None = None  # sftp: private key, instead of a password
+    known_hosts_file: Path | None = None  # sftp: keys of the server; ~/.ssh/known_hosts
+    timeout_seconds: int = 30
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Where files come from and go to; what is not named lies in a folder of our own."""
+
+    logs: dict[int, Remote] = field(default_factory=dict)  # collection logs, by HEID
+    usage: Remote | None = None
+    bills: Remote | None = None
+    certificates: Remote | None = None
+    devices: Remote | None = None
+
+
+@dataclass(frozen=True)
+class Syslog:
+    """Where messages of RFC 5424 go: unix:/PATH, udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT."""
+
+    to: str = "unix:/dev/log"
+    facility: str = "local3"  # of what verbs have to say; alerts have their own
+    ca_file: Path | None = None  # tls: of an authority that the machine does not know
+    timeout_seconds: int = 10
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for an address or a facility that there cannot be."""
+        if not _SYSLOG_PLACE.fullmatch(self.to) or self.address[1] > 65535:
+            raise ConfigError(
+                f"syslog to = {self.to!r}: must be unix:/PATH, or udp://, tcp:// or tls:// with "
+                "HOST:PORT, an IPv6 address in brackets"
+            )
+        if self.scheme == "unix" and len(os.fsencode(self.place)) > 107:
+            raise ConfigError(f"syslog to = {self.to!r}: a socket's path has 107 bytes at most")
+        if self.facility not in FACILITIES:
+            raise ConfigError(
+                f"syslog facility = {self.facility!r}: must be one of {', '.join(FACILITIES)}"
+            )
+        if self.ca_file and self.scheme != "tls":
+            raise ConfigError(
+                f"syslog ca_file: {self.to!r} has no certificate; only tls:// has one"
+            )
+
+    @property
+    def scheme(self) -> str:
+        """unix, udp, tcp or tls."""
+        return self.to.partition(":")[0]
+
+    @property
+    def place(self) -> str:
+        """The path of a unix socket."""
+        return self.to.partition(":")[2]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port; of a unix socket nothing."""
+        found = _SYSLOG_PLACE.fullmatch(self.to)
+        if not found or not found["port"]:
+            return "", 0
+        return found["host"].strip("[]"), int(found["port"])
+
+
+@dataclass(frozen=True)
+class Dhcp:
+    """The DHCP server of PROV, which is told of devices that come and go."""
+
+    server: str = "isc"  # isc: OMAPI of dhcpd; kea: control API
+    host: str = "localhost"  # isc
+    port: int = 7911  # isc
+    key_name: str = ""  # isc: of the key that signs
+    key_file: Path | None = None  # isc: its secret, in base 64
+    url: str = ""  # kea: of the control agent
+    user: str = ""  # kea
+    password_file: Path | None = None  # kea
+    ca_file: Path | None = None  # kea
+    subnet_id: int = 0  # kea: of the subnet of its devices; 0 global reservations
+    timeout_seconds: int = 5
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """What syslog-ingest makes of messages of other applications."""
+
+    # Of the text of a message that says that a device is configured; its group mac is the device's.
+    completed: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for what is no pattern, or has no group mac."""
+        try:
+            pattern = re.compile(self.completed)
+        except re.error as error:
+            raise ConfigError(f"[ingest] completed = {self.completed!r}: {error}") from error
+        if self.completed and "mac" not in pattern.groupindex:
+            raise ConfigError(
+                f"[ingest] completed = {self.completed!r}: needs a group mac, as in "
+                "'configured (?P<mac>[0-9A-F:]+)'"
+            )
+
+
+@dataclass(frozen=True)
 class Config:
     """One installation.
 
@@ -82,6 +203,12 @@ class Config:
     kek_file: Path | None = None  # key-encryption keys, unless KENSHIN_KEK holds them
     http_api: HttpApi = HttpApi()
     he_api: dict[int, HeadEndApi] = field(default_factory=dict)  # by HEID
+    transfer: Transfer = Transfer()
+    syslog: Syslog = Syslog()
+    nms: Syslog | None = None  # where alerts go, unless they go the way of all messages
+    dhcp: Dhcp | None = None
+    ingest: Ingest = Ingest()
+    archive: Path | None = None  # folder of the archived months
 
     def role(self, consumer: str) -> str:
         """The name of a consumer's role in the database."""
@@ -132,20 +259,71 @@ def from_entries(entries: dict[str, object], base: Path) -> Config:
         kek_file=_kek_file(_table(entries, "secrets"), base),
         http_api=_filled(HttpApi, _table(entries, "http_api"), "http_api", base),
         he_api=_head_ends(_table(entries, "he_api"), base),
+        transfer=_transfer(_table(entries, "transfer"), base),
+        syslog=_filled(Syslog, _table(entries, "syslog"), "syslog", base),
+        nms=_filled(Syslog, _table(entries, "nms"), "nms", base) if "nms" in entries else None,
+        dhcp=_dhcp(_table(entries, "dhcp"), base) if "dhcp" in entries else None,
+        ingest=_filled(Ingest, _table(entries, "ingest"), "ingest", base),
+        archive=base / str(files["archive"]) if "archive" in files else None,
     )
 
 
 def _head_ends(entries: dict[str, object], base: Path) -> dict[int, HeadEndApi]:
     found = {}
     for heid in entries:
-        if not re.fullmatch("[1-9][0-9]{0,3}", heid):
-            raise ConfigError(f"[he_api.{heid}]: must be the HEID of a head-end")
         where = f"he_api.{heid}"
         head = _filled(HeadEndApi, {"url": "", **_table(entries, heid)}, where, base)
         if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", head.url):
             raise ConfigError(f"[{where}] url = {head.url!r}: must begin with https:// or http://")
-        found[int(heid)] = head
+        found[_heid(heid, where)] = head
     return found
+
+
+def _heid(text: str, where: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,3}", text):
+        raise ConfigError(f"[{where}]: must be the HEID of a head-end")
+    return int(text)
+
+
+def _transfer(entries: dict[str, object], base: Path) -> Transfer:
+    known = [field.name for field in dataclasses.fields(Transfer)]
+    for name in entries:
+        if name not in known:
+            raise ConfigError(f"[transfer.{name}]: there is only {', '.join(known)}")
+    logs = {
+        _heid(heid, f"transfer.logs.{heid}"): _remote(
+            _table(_table(entries, "logs"), heid), f"transfer.logs.{heid}", base
+        )
+        for heid in _table(entries, "logs")
+    }
+    one = {
+        name: _remote(_table(entries, name), f"transfer.{name}", base)
+        for name in entries
+        if name != "logs"
+    }
+    return Transfer(logs, **one)
+
+
+def _remote(entries: dict[str, object], where: str, base: Path) -> Remote:
+    remote = _filled(Remote, {"url": "", **entries}, where, base)
+    # A password in the URL would stand in logs and errors.
+    if not re.fullmatch(
+        r"file:///\S*|(ftps?|sftp)://([^\s/:@?#]+@)?[^\s/@?#]+(/[^\s?#]*)?", remote.url
+    ):
+        raise ConfigError(
+            f"[{where}] url: must be file:///FOLDER or ftp://, ftps:// or sftp://USER@HOST/FOLDER; "
+            "the password stands in password_file"
+        )
+    if not remote.timeout_seconds:
+        raise ConfigError(f"[{where}] timeout_seconds = 0: nothing waits without end")
+    return remote
+
+
+def _dhcp(entries: dict[str, object], base: Path) -> Dhcp:
+    dhcp = _filled(Dhcp, entries, "dhcp", base)
+    if dhcp.server not in ("isc", "kea"):
+        raise ConfigError(f"[dhcp] server = {dhcp.server!r}: must be isc or kea")
+    return dhcp
 
 
 def _filled(form: type[T], entries: dict[str, object], where: str, base: Path) -> T:

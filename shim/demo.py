@@ -22,6 +22,7 @@ from kenshin.catalog import Catalog
 from kenshin.cycle import Cycle
 from kenshin.engines import EngineError, open_session
 from kenshin.rules import Rules
+from kenshin.simulator import Points
 from kenshin.station import ENERGY_ALONE, METER, Device, Station, moments, plan
 
 INTERVAL = timedelta(minutes=30)
@@ -121,18 +122,18 @@ class Demo:
 
     def _register(self, rules: Rules, station: Station) -> None:
         rules.run("SET_CONFIG", p_name="HE_ALLOCATION", p_value="BALANCE")
-        devices = list(plan(self.options.meters))
+        meters = self.options.meters
         with self._progress() as progress:
-            bar = progress.add_task(f"register {len(devices)} devices", total=len(devices))
-            station.register(devices, lambda: progress.advance(bar))
+            bar = progress.add_task(f"register {meters} devices", total=meters)
+            station.register(plan(meters), lambda: progress.advance(bar))
         rules.run("SYNC_HE")
-        points = len(rules.rows("HE_POLL_TARGET_ITEM"))
-        self.console.print(
-            f"{len(devices)} devices on four head-ends, {points} readings each half hour"
-        )
 
     def _cycles(self, rules: Rules, station: Station) -> None:
         items = station.items()
+        readings = sum(map(len, items.values()))
+        self.console.print(
+            f"{self.options.meters} devices on four head-ends, {readings} readings each half hour"
+        )
         snapshots = list(moments(START, self.options.days, INTERVAL))
         swap = snapshots[len(snapshots) * 3 // 7]
         with self._progress() as progress:
@@ -153,21 +154,16 @@ class Demo:
                     raise EngineError(report.line())
                 self.counts.taken += report.taken
                 self.counts.marked += report.marked
-                self.counts.rejected += len(report.rejected)
+                self.counts.rejected += report.rejected.count
                 progress.update(bar, advance=1, description=f"cycle {at:%a %d %b %H:%M}")
                 for incident in self._news():
                     progress.console.print(f"  {at:%d %b %H:%M}  {incident}")
             # What is still missing is asked for until the meters have answered, or will not.
             self._last_repolls(rules, station, items, snapshots[-1])
 
-    def _collect(
-        self, station: Station, items: dict[int, dict[tuple[int, int, int], Any]], at: datetime
-    ) -> None:
-        with station.rules.session.transaction():
-            targets = {heid: station.targets(heid) for heid in station.heads}
+    def _collect(self, station: Station, items: dict[int, Points], at: datetime) -> None:
         for heid, head in station.heads.items():
-            if targets[heid]:
-                head.repoll(at, targets[heid], items[heid])
+            head.repoll(at, station.targets(heid), items[heid])
             path = head.collect(at, items[heid].values())
             if path is None:
                 continue
@@ -186,12 +182,12 @@ class Demo:
         self,
         rules: Rules,
         station: Station,
-        items: dict[int, dict[tuple[int, int, int], Any]],
+        items: dict[int, Points],
         last: datetime,
     ) -> None:
         for step in range(1, 49):
             at = last + step * INTERVAL
-            open_slots = sum(len(station.targets(heid)) for heid in station.heads)
+            open_slots = sum(1 for heid in station.heads for _ in station.targets(heid))
             if not open_slots:
                 return
             # The meters go on; their logs are taken in like any other.

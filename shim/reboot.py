@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from kenshin.engines import EngineError, Result, driver_errors
+from kenshin.engines import EngineError, failures
+from kenshin.engines.base import BUSY
 from kenshin.he_api.client import Device, HeadEndError, HeadEnds, NotReached
 from kenshin.rules import Rules
 
 IDLE_SECONDS = 5.0  # between two looks into an empty queue
 RETRY_SECONDS = 5.0  # between two attempts to reach the database
-_ANOTHER_HAS_IT = 3002
 _TICK = 0.2
 ENDING = {signal.SIGTERM, signal.SIGINT}
 
@@ -81,6 +81,14 @@ class Report:
     attempts_failed: int = 0
     failing: set[tuple[str, int]] = field(default_factory=set)  # the last attempt failed
 
+    def fields(self) -> dict[str, object]:
+        """The figures of it, for the structured line."""
+        return {
+            "rebooted": self.rebooted,
+            "attempts_failed": self.attempts_failed,
+            "not_rebooted": len(self.failing),
+        }
+
     def line(self) -> str:
         """It in one line."""
         return (
@@ -126,10 +134,10 @@ class Worker:
             progress(self.report.line())
 
     def _next(self) -> Job | None:
-        result = self._call("NEXT_REBOOT")
-        if not result.rows:
+        rows = self.rules.rows_of("NEXT_REBOOT", self.rules.answer("NEXT_REBOOT"))
+        if not rows:
             return None
-        row = self._row("NEXT_REBOOT", result)
+        row = rows[0]
         return Job(
             row["RESERVATION_ID"],
             row["TABLE_KEY"],
@@ -162,25 +170,25 @@ class Worker:
             result = self.rules.hold("LOCK_DEVICE", seconds, p_table_key=key, p_seconds=seconds)
             if result.ok:
                 # On Firebird the lock gives where the device was before it was waited for.
-                result = self._call("LOCATE_DEVICE", p_table_key=key)
-        except _failures() as error:
+                result = self.rules.answer("LOCATE_DEVICE", p_table_key=key)
+        except failures() as error:
             raise NotReached("the database could not lock the device") from error
         if not result.ok:
             said = self.rules.catalog.meaning("LOCK_DEVICE", result.code)
             raise NotReached(said or "the device could not be locked")
-        return self._row("LOCATE_DEVICE", result)
+        return self.rules.rows_of("LOCATE_DEVICE", result)[0]
 
     def _finish(self, job: Job, done: bool, said: str) -> bool:
         """Record it; false when this worker was given up on, and another has the device."""
-        result = self._call(
+        result = self.rules.answer(
             "FINISH_REBOOT",
             p_reservation_id=job.reservation,
             p_table_key=job.table_key,
             p_ok=int(done),
-            p_message=said[:512],
+            p_message=self.rules.fitted("FINISH_REBOOT", "p_message", said),
             p_attempts=job.attempt,
         )
-        if result.code == _ANOTHER_HAS_IT:
+        if result.code == BUSY:
             self._say(f"{job.name}: not recorded, another worker has it by now")
         elif not result.ok:
             self._say(f"{job.name}: not recorded: {result.code}")
@@ -199,24 +207,12 @@ class Worker:
 
     # --- The database -----------------------------------------------------------------------
 
-    def _call(self, rule: str, **arguments: Any) -> Result:
-        """What a rule answers. Raises EngineError when the engine could not do it."""
-        result = self.rules.answer(rule, **arguments)
-        if result.code >= 9000:
-            raise EngineError(f"{rule}: {result.message}")
-        return result
-
-    def _row(self, rule: str, result: Result) -> dict[str, Any]:
-        """The row that a rule has given."""
-        gives = self.rules.catalog.declaration(rule).gives
-        return dict(zip(gives, result.rows[0], strict=True))
-
     def _patiently(self, work: Callable[[], Any], once: bool) -> Any:
         """Do it, again and again while the database is gone; nothing when it shall stop."""
         while True:
             try:
                 return work()
-            except _failures() as error:
+            except failures() as error:
                 if once:
                     raise
                 self._say(f"{error}; it is tried again")
@@ -233,8 +229,3 @@ class Worker:
                 return
             except EngineError:
                 continue  # said once already
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """What says that the database is gone."""
-    return EngineError, *driver_errors()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from kenshin.catalog import Catalog
@@ -40,7 +43,7 @@ class Rules:
         """Call a rule that must succeed. Raises EngineError when it refuses."""
         result = self.call(rule, **arguments)
         if not result.ok:
-            said = result.message or self.catalog.meaning(rule, result.code)
+            said = self.catalog.said(rule, result)
             raise EngineError(f"{rule}: {result.code} {said} ({arguments})")
         return result
 
@@ -54,12 +57,24 @@ class Rules:
     def call(self, rule: str, **arguments: Any) -> Result:
         """What a rule answers, whatever it is."""
         database, values = self.bound(rule, **arguments)
-        return self.session.call(database, rule, *values)
+        alters = self.catalog.declaration(rule).alters
+        call = self.session.call_alone if alters else self.session.call
+        return call(database, rule, *values)
 
     def hold(self, rule: str, seconds: int, **arguments: Any) -> Result:
         """What a rule that takes a lock answers; see `Session.hold`."""
         database, values = self.bound(rule, **arguments)
         return self.session.hold(database, rule, values, seconds)
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Let go of every lock in the end; inside another one, at the end of that."""
+        outermost = not self.session.holds
+        try:
+            yield
+        finally:
+            if outermost:
+                self.session.let_go()
 
     def bound(self, rule: str, **arguments: Any) -> tuple[str, list[Any]]:
         """The database of a rule, and its arguments in their order."""
@@ -68,6 +83,10 @@ class Rules:
         if unknown:
             raise TypeError(f"{rule} takes no {unknown[0]}; it takes {', '.join(takes)}")
         return self.catalog.database_of(rule), [arguments.get(name) for name in takes]
+
+    def fitted(self, rule: str, argument: str, text: str) -> str:
+        """A text, cut to what an argument of a rule may be long."""
+        return text[: self.catalog.declaration(rule).longest[argument]]
 
     def rows_of(self, rule: str, result: Result) -> list[dict[str, Any]]:
         """The rows that a rule gave, each a mapping from column to value."""
@@ -81,3 +100,8 @@ class Rules:
         query = f"SELECT {fields} FROM {view} {where}".rstrip()  # noqa: S608 - names of the release
         rows = self.session.execute(self.catalog.database_of(view), query, values)
         return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def seconds_left(until: float) -> int:
+    """The whole seconds that locks may be waited for still, up to a moment of monotonic()."""
+    return max(0, round(until - monotonic()))

@@ -24,6 +24,7 @@ import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -225,6 +226,11 @@ def private_text(path: Path, what: str = "key file") -> str:
     if len(content) > _KEY_FILE_BYTES or not content.isascii():
         raise SecretError(f"{path}: not a {what}")
     return content.decode("ascii")
+
+
+def new_private(path: Path) -> BinaryIO:
+    """A new file, open to be written, that nobody but its owner may read. Raises OSError."""
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 # --- Passwords --------------------------------------------------------------------------

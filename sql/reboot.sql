@@ -1,10 +1,10 @@
 {# The alert of a reboot that was given up: one open row for each device. #}
-{% from 'alert.sql' import is_open %}
+{% from 'alert.sql' import is_open, severity_of %}
 
 {# Raise the alert of a reboot of device :v_pd that was given up, unless one is open. #}
 {% macro raise_reboot_failed(source, reason) %}
 INSERT INTO MDM_ALERT_HISTORY (GENERATED_TIME, SEVERITY, ALERT_CODE, SOURCE, DEVICE, MESSAGE)
-SELECT LOCALTIMESTAMP(0), 4, 'REBOOT_FAILED', '{{ source }}', {{ name_of('d') }},
+SELECT LOCALTIMESTAMP(0), {{ severity_of("'REBOOT_FAILED'") }}, 'REBOOT_FAILED', '{{ source }}', {{ name_of('d') }},
        LEFT('reboot of ' || {{ name_of('d') }} || ' failed: ' || {{ reason }}, 512)
   FROM CONTROLLER d
  WHERE d.TABLE_KEY = :v_pd

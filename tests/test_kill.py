@@ -1,5 +1,7 @@
 """kill -9 in the middle of imports and cycles: what stands afterwards is all of a log or nothing.
 
+Cycles fetch their logs from a head-end's folder and deliver to one of billing's.
+
 A calm run of some cycles gives the tables that must come out. Then the same cycles run again in
 child processes that are killed at random moments, or under a server that is; each is repeated,
 and at the end every table and every file must be the calm run's.
@@ -13,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ import pytest
 from case import plain_rows
 from kenshin import release
 from kenshin.catalog import Catalog
-from kenshin.config import Config, Connection
+from kenshin.config import Config, Connection, Remote, Transfer
 from kenshin.cycle import Cycle
 from kenshin.engines import Result, Session, open_session
 from servers import SERVERS, Server
@@ -149,7 +151,6 @@ class Rig:
     whole: dict[datetime, list[int]] = field(default_factory=dict)
     calm: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     files: dict[str, list[str]] = field(default_factory=dict)
-    kills: dict[str, int] = field(default_factory=dict)
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         with open_session(self.config) as session:
@@ -174,20 +175,32 @@ class Rig:
                 )
             ]
 
+    @property
+    def others(self) -> Path:
+        """Where the folders of the head-end and of billing are."""
+        return self.config.inbox.parent / "others"
+
+    def logs_of(self, slot: int) -> Path:
+        """Where the logs of a slot are written: those of cycles at the head-end."""
+        return self.config.inbox if slot < IMPORTS else self.others / "he1"
+
     def written(self) -> dict[str, list[str]]:
+        """The usage that billing has, each file once; a file half written has no such name."""
+        usage = self.others / "usage"
         return {
             path.name: sorted(path.read_text().splitlines())
-            for path in self.config.outbox.iterdir()
-            if path.suffix != ".part"  # a file half written has no name that counts
+            for path in usage.iterdir()
+            if path.is_file() and not path.name.startswith(".")
         }
 
     def clear(self) -> None:
         with open_session(self.config) as session, session.transaction():
             for table, source in TABLES.items():
                 session.execute(source.split(":")[0], f"DELETE FROM {table}")
-        for folder in (self.config.outbox, self.config.inbox / "done"):
-            for path in folder.iterdir():
-                path.unlink()
+        for folder in (self.config.outbox, self.config.inbox, self.others):
+            for path in folder.rglob("*"):
+                if path.is_file():
+                    path.unlink()
 
     def start(self, work: str, at: datetime) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -218,9 +231,6 @@ class Rig:
         with open_session(self.config) as session:
             assert run_cycle(session, self.config, at)
 
-    def count(self, what: str) -> None:
-        self.kills[what] = self.kills.get(what, 0) + 1
-
 
 @pytest.fixture(params=["firebird-embedded", "mysql", "mariadb"])
 def rig(request: pytest.FixtureRequest, tmp_path: Path, installations: Any) -> Iterator[Rig]:
@@ -240,14 +250,19 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path, installations: Any) -> I
     release.apply(config)
     with open_session(config) as session, session.transaction():
         build(session, config.dialect)
-    yield Rig(config, server)
+    others = config.inbox.parent / "others"
+    for name in ("he1", "usage"):
+        (others / name).mkdir(parents=True)
+    places = {name: Remote(f"file://{others / name}") for name in ("he1", "usage")}
+    transfer = Transfer(logs={1: places["he1"]}, usage=places["usage"])
+    yield Rig(replace(config, transfer=transfer), server)
     if server is not None:
         server.close()
 
 
 def calm_run(rig: Rig, cycles: int) -> None:
     for slot in range(cycles):
-        write_logs(rig.config.inbox, slot)
+        write_logs(rig.logs_of(slot), slot)
         at = START + slot * INTERVAL
         begun = time.monotonic()
         if slot < IMPORTS:
@@ -270,7 +285,7 @@ def test_killed_at_any_moment_nothing_is_lost_or_doubled(rig: Rig) -> None:
     assert len(rig.calm["QUOTE_HISTORY"]) == 2 * METERS * cycles
     assert rig.calm["RULE_ERROR"] == []
     for slot in range(cycles):
-        write_logs(rig.config.inbox, slot)
+        write_logs(rig.logs_of(slot), slot)
         at = START + slot * INTERVAL
         if slot < IMPORTS:
             process = rig.start("import", at)
@@ -288,15 +303,14 @@ def test_killed_at_any_moment_nothing_is_lost_or_doubled(rig: Rig) -> None:
         rig.alone()
         taken = rig.taken(at)
         assert taken in ([0] * len(taken), rig.whole[at]), f"a part of {at} stands"
-        rig.count("all" if any(taken) else "nothing")
         rig.finish(at)
         assert rig.taken(at) == rig.whole[at]
     found = rig.dump()
     for table, rows in rig.calm.items():
         assert found[table] == rows, table
     assert rig.written() == rig.files
-    assert sum(rig.kills.values()) == cycles
-    assert {path.name for path in rig.config.inbox.glob("*.csv")} == set()
+    for folder in (rig.config.inbox, rig.config.outbox, rig.others / "he1"):
+        assert list(folder.glob("*.csv")) == []
 
 
 if __name__ == "__main__":

@@ -257,7 +257,9 @@ class Verb:
     def __init__(self, queue: Queue, folder: Path, *words: str) -> None:
         path = write_config(queue.config, folder)
         urls = "".join(f'[he_api.{heid}]\nurl = "{queue.head.url}"\n' for heid in (1, 3))
-        path.write_text(path.read_text() + urls)
+        self.syslog = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.syslog.bind(str(folder / "log"))
+        path.write_text(f'{path.read_text()}[syslog]\nto = "unix:{folder}/log"\n{urls}')
         self.process = subprocess.Popen(
             [sys.executable, "-m", "kenshin.cli", "--config", str(path), "reboot-worker", *words],
             stdout=subprocess.PIPE,
@@ -270,16 +272,29 @@ class Verb:
         out, error = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, out, error
 
+    def told(self) -> list[str]:
+        """What syslog has heard, without what stands before the message id."""
+        lines = []
+        with self.syslog:
+            self.syslog.setblocking(False)
+            while True:
+                try:
+                    lines.append(self.syslog.recv(8192).decode().partition("REBOOT-WORKER ")[2])
+                except BlockingIOError:
+                    return lines
+
 
 def test_the_verb_works_the_queue_off(queue: Queue, first: int, tmp_path: Path) -> None:
     queue.add(first, first + 1)
     queue.head.behave(first, "REFUSED", times=3, message="not now")
-    code, out, error = Verb(queue, tmp_path, "--once", "--rate", str(FAST)).ended()
-    assert (code, out) == (
-        1,
-        "reboot-worker: 1 devices rebooted, 3 attempts failed, 1 devices not rebooted\n",
-    )
+    verb = Verb(queue, tmp_path, "--once", "--rate", str(FAST))
+    code, out, error = verb.ended()
+    result = "1 devices rebooted, 3 attempts failed, 1 devices not rebooted"
+    assert (code, out) == (1, f"reboot-worker: {result}\n")
     assert error == f"reboot-worker: {mac(first)}: HE1: not now\n" * 3
+    *failures, last = verb.told()
+    assert failures == [f"- {mac(first)}: HE1: not now"] * 3
+    assert 'not_rebooted="1"' in last and last.endswith(f"] {result}")
     assert queue.head.reboots(first + 1) == 1
 
 

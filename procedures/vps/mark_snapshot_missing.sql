@@ -2,16 +2,19 @@
   MARK_SNAPSHOT_MISSING closes a snapshot whose log never came.
 
   Every target of the head-end gets a missing row, so that re-polling asks for it. A log
-  that comes after all is taken in as PAST.
+  that comes after all is taken in as PAST. The alert of the head-end stays open until a log
+  comes on time again.
 #}
 {% from 'frame.sql' import procedure, when, run, stage, minutes_between %}
 {% from 'closed_month.sql' import closed_up_to %}
+{% from 'alert.sql' import is_open, severity_of %}
 {% import 'type.sql' as t %}
 
 {% call procedure('MARK_SNAPSHOT_MISSING', 'Make every target of a snapshot whose log never came a missing row.',
                   callers = ['SHIM'],
                   takes = dict(p_heid = 'INTEGER', p_snapshot_time = t.time),
-                  holds = dict(v_interval = 'INTEGER', v_started_at = t.time, v_missing = 'INTEGER', v_known = 'INTEGER', v_closed = t.time),
+                  holds = dict(v_interval = 'INTEGER', v_started_at = t.time, v_missing = 'INTEGER', v_known = 'INTEGER', v_closed = t.time,
+                               v_head_end = 'VARCHAR(64)'),
                   codes = {10: 'the snapshot was taken in, or marked, before', 1001: 'an argument is missing',
                            1003: 'there is no such head-end',
                            1004: 'the snapshot time is not on the grid of intervals',
@@ -57,5 +60,13 @@ INSERT INTO COLLECTION_LOG (
        STATE, STARTED_AT, FINISHED_AT)
 VALUES (:p_heid, :p_snapshot_time, 'ONTIME', '', NULL, 0, 0, 0, 0, :v_missing, :v_missing,
         'MISSING', :v_started_at, LOCALTIMESTAMP(0));
+SET :v_head_end = 'HE' || TRIM(CAST(:p_heid AS CHAR(11)));
+INSERT INTO MDM_ALERT_HISTORY (GENERATED_TIME, SEVERITY, ALERT_CODE, SOURCE, DEVICE, MEASURED_TIME, MESSAGE)
+SELECT LOCALTIMESTAMP(0), {{ severity_of("'LOG_MISSING'") }}, 'LOG_MISSING', 'MARK_SNAPSHOT_MISSING', :v_head_end, :p_snapshot_time,
+       'no log of ' || SUBSTRING(CAST(:p_snapshot_time AS CHAR(24)) FROM 1 FOR 16) || ' came'
+  FROM {{ t.one_row }}
+ WHERE NOT EXISTS (SELECT 1
+                     FROM MDM_ALERT_HISTORY o
+                    WHERE {{ is_open('o', 'LOG_MISSING', ':v_head_end') }});
 {% endcall %}
 {% endcall %}

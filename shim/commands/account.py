@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -10,7 +9,7 @@ import click
 from kenshin import access
 from kenshin import config as configuration
 from kenshin.engines import EngineError, open_session
-from kenshin.secret import private_text
+from kenshin.secret import new_private, private_text
 
 HOST = click.option(
     "--host",
@@ -76,12 +75,12 @@ def _password(path: Path | None) -> str:
     if path is None:
         return ""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        file = new_private(path)
     except FileExistsError:
         return private_text(path, "password file").rstrip("\n")
     except OSError as error:
         raise EngineError(f"{path}: {error.strerror}") from error
     password = access.new_password()
-    with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(password + "\n")
+    with file:
+        file.write(f"{password}\n".encode())
     return password

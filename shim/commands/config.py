@@ -27,6 +27,6 @@ def set_value(path: Path, name: str, value: str) -> None:
     catalog = Catalog(settings.dialect)
     with open_session(settings) as session:
         result = session.call(catalog.database_of("SET_CONFIG"), "SET_CONFIG", name, value)
-    said = result.message or catalog.meaning("SET_CONFIG", result.code) or "done"
+    said = catalog.said("SET_CONFIG", result) or "done"
     click.echo(f"{name}: {said}", err=not result.ok)
     sys.exit(0 if result.ok else 1)

@@ -1,61 +1,73 @@
-"""Verbs that cron runs each cycle."""
+"""The periodic cycle as a verb."""
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from kenshin import config as configuration
+from kenshin.alerts import Told, notify
+from kenshin.batch import Batch, batch
 from kenshin.catalog import Catalog
-from kenshin.cycle import Cycle, locked
+from kenshin.commands.errors import known
+from kenshin.commands.moment import MOMENT
+from kenshin.config import Config
+from kenshin.cycle import Cycle
 from kenshin.engines import open_session
-
-MOMENT = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y%m%d%H%M"])
+from kenshin.rules import Rules
 
 
 @click.command()
-@click.argument("snapshot", type=MOMENT)
+@click.argument("snapshot", type=MOMENT, required=False)
+@click.option(
+    "--until", type=MOMENT, help="Catch up to this snapshot; SNAPSHOT is then the first one."
+)
 @click.option("--now", type=MOMENT, help="The clock to go by; for tests and simulations.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @click.pass_obj
-def cycle(path: Path, snapshot: datetime, now: datetime | None) -> None:
-    """Take in the logs of SNAPSHOT (station time), diagnose, deliver usage, simulate bills.
+def cycle(
+    path: Path,
+    snapshot: datetime | None,
+    until: datetime | None,
+    now: datetime | None,
+    dry_run: bool,
+) -> None:
+    """Take in collection logs, diagnose, deliver usage, simulate bills, tell monitoring.
 
-    Snapshots since the last finished cycle are caught up first, in order. A cycle that
-    broke off goes on where it was; a finished one is not run again. Exit status 75 means
-    that a log may still come: run it again in a few minutes.
+    Without SNAPSHOT (station time) it is the newest one by the clock. Every snapshot since the
+    last finished cycle is a cycle of its own, run in order, so the same call catches up after
+    an outage; a finished cycle is not run again. New logs are fetched first, usage files that
+    wait in the outbox are delivered last, whatever became of the cycles.
+
+    Exit status: 0 done, or nothing was due; 3 done with rejected logs or missing snapshots;
+    1 something failed, and the rest is done all the same; 75 a log may still come, or another
+    run is at work: run it again in a few minutes.
     """
+    if until is not None and snapshot is not None and until < snapshot:
+        raise click.UsageError("--until lies before SNAPSHOT")
     config = configuration.load(path)
-    with locked(config.inbox, "cycle"), open_session(config) as session:
-        work = Cycle(session, Catalog(config.dialect), snapshot, now or datetime.now())
-        if sys.stderr.isatty():
-            with Console(stderr=True).status("cycle") as status:
-                report = work.run(status.update)
-        else:
-            report = work.run()
-    click.echo(report.line())
-    sys.exit(report.exit_status)
+    with batch("cycle", config) as run, open_session(config) as session:
+        rules = Rules(session, Catalog(config.dialect))
+        work = Cycle(session, rules.catalog, snapshot, now or datetime.now(), until)
+        if dry_run:
+            lines = work.plan()
+            for line in lines:
+                click.echo(line)
+            run.say(f"would do this with {len(lines)} logs" if lines else "nothing to do")
+            return
+        _run(run, work, rules, config)
 
 
-@click.command("sync-he")
-@click.pass_obj
-def sync_he(path: Path) -> None:
-    """Bring HE-DB up to date with MDM-DB."""
-    config = configuration.load(path)
-    catalog = Catalog(config.dialect)
-    with locked(config.inbox, "sync-he"), open_session(config) as session:
-        result = session.call(catalog.database_of("SYNC_HE"), "SYNC_HE")
-    if not result.ok:
-        click.echo(
-            f"sync-he: {result.message or catalog.meaning('SYNC_HE', result.code)}", err=True
-        )
-        sys.exit(1)
-    changed = [
-        f"{name} +{added} ~{changed} -{removed}"
-        for name, added, changed, removed in result.rows
-        if added or changed or removed
-    ]
-    click.echo("sync-he: " + (", ".join(changed) or "nothing had changed"))
+def _run(run: Batch, work: Cycle, rules: Rules, config: Config) -> None:
+    report = work.run(run.progress)
+    run.progress("tell monitoring")
+    told = Told()
+    try:
+        told = notify(rules, config)
+        report.notified = told.count
+    except known() as error:
+        report.failed.append(str(error))
+    rest = ", more alerts wait for the next run to tell monitoring" if told.more else ""
+    run.say(report.line() + rest, report.exit_status, **report.fields())

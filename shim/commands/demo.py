@@ -22,7 +22,7 @@ from kenshin.demo import Demo, Options
     "--meters",
     default=500,
     show_default=True,
-    type=click.IntRange(20, 20000),
+    type=click.IntRange(20, 80_000),
     help="Physical devices.",
 )
 @click.option(

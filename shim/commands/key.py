@@ -18,6 +18,7 @@ from kenshin.catalog import Catalog
 from kenshin.engines import EngineError, Result, Session, open_session
 from kenshin.render import template_values
 from kenshin.rules import Rules
+from kenshin.secret import new_private
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -158,8 +159,8 @@ def _made(target: Path | None) -> Iterator[tuple[str, str]]:
         click.echo(text)
         return
     try:
-        with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text + "\n")
+        with new_private(target) as file:
+            file.write(f"{text}\n".encode())
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -176,8 +177,7 @@ def _run(rules: Rules, rule: str, **arguments: Any) -> Result:
     """Call a rule. Raises EngineError with what it says when it refuses."""
     result = rules.call(rule, **arguments)
     if not result.ok:
-        said = result.message or rules.catalog.meaning(rule, result.code)
-        raise EngineError(f"{rule}: {result.code} {said}")
+        raise EngineError(f"{rule}: {result.code} {rules.catalog.said(rule, result)}")
     return result
 
 

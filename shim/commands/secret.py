@@ -23,7 +23,7 @@ from kenshin import rotation
 from kenshin import secret as secrets
 from kenshin.config import Config, ConfigError
 from kenshin.engines import open_session
-from kenshin.secret import KeyRing, SecretError
+from kenshin.secret import KeyRing, SecretError, new_private
 
 _MOST_INPUT = 4096
 _NAMED = 20
@@ -110,7 +110,7 @@ def _prepend(file: Path, line: str) -> None:
     part.unlink(missing_ok=True)
     try:
         old = file.read_bytes() if file.exists() else b""
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        with new_private(part) as out:
             if file.exists() and os.geteuid() == 0:
                 os.fchown(out.fileno(), file.stat().st_uid, file.stat().st_gid)
             out.write(line.encode("ascii") + old)

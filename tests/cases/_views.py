@@ -9,7 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from case import Call
+from cases._archive import BEGUN as SEALED
+from cases._archive import JUNE, NOTED, SHA, SUMS
 from cases._api import DEVICES, HASH, KEY, OTHER_KEY, PAST, SOON, control, key
+from cases._dhcp import change, concentrator
 from cases._station import STATION, head_ends, log_taken, slot, usage
 
 
@@ -72,6 +75,7 @@ CLOSING = [
 JANUARY = (date(2025, 1, 1), date(2025, 2, 1))
 
 BEGUN = datetime(2026, 1, 1)
+MACS = ("AABBCC000001", "AABBCC000003", "112233445566", "112233445577", "AABBCC00000F")
 
 VIEWS = [
     View("API_KEY_LIST", "keys that are good, and one that is not",
@@ -93,6 +97,11 @@ VIEWS = [
          [*DEVICES, control(903, pd=902)],
          [(903, "RELAY", "P1", 902, 2, 2, None, "10.0.0.152", 4059, 0, None, None, None, BEGUN, "care", "r-1", None, None)]),
     View("OPEN_CONTROL", "one that was finished", [control(903), ("FINISH_CONTROL", 903, "DONE", 0, None)], []),
+    View("OPEN_DHCP_CHANGE", "what the server must know, and what it must not",
+         [*DEVICES, *concentrator(901, "C1", "112233445566"), *concentrator(902, "C2", "112233445577", deleted=1),
+          *(change(950 + n, mac) for n, mac in enumerate(MACS))],
+         [(950 + n, mac, BEGUN, None, wanted) for n, (mac, wanted) in enumerate(zip(MACS, (1, 0, 1, 0, 0), strict=True))]),
+    View("OPEN_DHCP_CHANGE", "one that was ended", [change(950, MACS[0]), ("FINISH_DHCP_CHANGE", 950)], []),
 
     View("HEAD_END_COMPLETENESS", "what came on time, by re-polling, and not at all",
          [*STATION, *GAPS, taken(1, S, 7, 0), taken(1, T, 7, 2), taken(2, T, 3, 3, "MISSING")],
@@ -142,4 +151,14 @@ VIEWS = [
          [("P1", 1, *JANUARY, Decimal("1.5"), Decimal("2.3"), 40, 40)], "CLOSED_USAGE <> PRESENT_USAGE"),
     View("MONTH_RESTATEMENT", "slots that are purged", [*CLOSING, ("vps", "DELETE FROM QUOTE_HISTORY WHERE LD_ID = 'G1'")],
          [("G1", 1, *JANUARY, 2, None, None, None)], "LD_ID = 'G1'"),
+
+    View("ARCHIVED_MONTH", "begun, not verified", SEALED, []),
+    View("ARCHIVED_MONTH", "verified", [*SEALED, NOTED, ("vps", "UPDATE ARCHIVE_LOG SET ARCHIVED_AT = '2026-01-14 10:00:00'")],
+         [("QUOTE_HISTORY", JUNE, date(2020, 7, 1), 4, 2, SUMS, "2020-06-01.parquet", SHA, T, None)]),
+
+    View("IMPORT_RESULT", "a file of bills and one of certificates",
+         [("vps", "INSERT INTO IMPORT_LOG (FILE_NAME, CHECKSUM, CLASS, ROWS_READ, ROWS_STORED, ROWS_REJECTED, ROWS_IGNORED,"
+                  f" FINISHED_AT) VALUES ('{name}', 1, '{kind}', 9, 4, 3, 2, '{T}')")
+          for name, kind in (("b.csv", "PAST"), ("c.csv", "CERT"))],
+         [("b.csv", "PAST", T, 9, 4, 3, 2), ("c.csv", "CERT", T, 9, 4, 3, 2)]),
 ]

@@ -34,6 +34,11 @@ CASES = [
     # NEGATIVE
     Case("a register fell", (T, U), given=NEGATIVE, rows=[("NEGATIVE", "P1", 1, T, "usage -0.2500")],
          then={OPEN: [("NEGATIVE", "P1", 1, T, None)], FULL: [(4, "NEGATIVE", "DIAGNOSE", "usage -0.2500", None)]}),
+    Case("the severity that the station set", (T, U),
+         given=[*NEGATIVE, ("mdm", "UPDATE ALERT_KIND SET SEVERITY = 6 WHERE ALERT_CODE = 'NEGATIVE'")],
+         then={FULL: [(6, "NEGATIVE", "DIAGNOSE", "usage -0.2500", None)]}),
+    Case("a kind whose row is gone", (T, U), given=[*NEGATIVE, ("mdm", "DELETE FROM ALERT_KIND")],
+         then={FULL: [(4, "NEGATIVE", "DIAGNOSE", "usage -0.2500", None)]}),
     Case("one open alert: the second run finds nothing new", (T, U), given=[*NEGATIVE, ("DIAGNOSE", T, U)], rows=[],
          then={OPEN: [("NEGATIVE", "P1", 1, T, None)]}),
     Case("a later fall is the same alert", (U, V), given=[*NEGATIVE, ("DIAGNOSE", T, U), *usage("P1", U, "10", "-1")], rows=[],

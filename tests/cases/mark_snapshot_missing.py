@@ -16,11 +16,28 @@ TARGETS = [("G1", 1), ("P1", 1), ("P1", 2), ("P2", 1), ("P2", 2)]
 MARKED = (1, T, "ONTIME", "", None, 0, 0, 5, "MISSING")
 COUNT = "vps:SELECT LD_ID, COUNT(*) FROM USAGE_HISTORY GROUP BY LD_ID ORDER BY LD_ID"
 
+ALERTS = ("mdm:SELECT SEVERITY, SOURCE, DEVICE, MEASURED_TIME, MESSAGE, CLEARED_AT FROM MDM_ALERT_HISTORY"
+          " WHERE ALERT_CODE = 'LOG_MISSING' ORDER BY ALERT_ID")
+
+
+def alert(heid, at):
+    return (3, "MARK_SNAPSHOT_MISSING", f"HE{heid}", at, f"no log of {at:%Y-%m-%d %H:%M} came", None)
+
+
 CASES = [
     Case("every target of that head-end becomes missing", (1, T), given=STATION,
          then={ROWS: [(ld, sub, T, None, None, 1) for ld, sub in TARGETS],
                QUOTES: [(ld, sub, None, "N", 0, None, "N") for ld, sub in TARGETS],
                GAPS: [(ld, sub, T, None) for ld, sub in TARGETS], LOGS: [MARKED]}),
+    Case("an alert says which snapshot", (1, T), given=STATION, then={ALERTS: [alert(1, T)]}),
+    Case("one alert of a head-end is enough", (1, U), given=[*STATION, ("MARK_SNAPSHOT_MISSING", 1, T)], then={ALERTS: [alert(1, T)]}),
+    Case("of each head-end its own", (2, U), given=[*STATION, ("MARK_SNAPSHOT_MISSING", 1, T)], then={ALERTS: [alert(1, T), alert(2, U)]}),
+    Case("a new one behind the end of the last", (1, U),
+         given=[*STATION, ("MARK_SNAPSHOT_MISSING", 1, T), ("mdm", f"UPDATE MDM_ALERT_HISTORY SET CLEARED_AT = '{T}'")],
+         then={ALERTS: [(*alert(1, T)[:-1], T), alert(1, U)]}),
+    Case("an alert too when its kind is gone", (1, T), given=[*STATION, ("mdm", "DELETE FROM ALERT_KIND WHERE ALERT_CODE = 'LOG_MISSING'")],
+         then={"mdm:SELECT ALERT_CODE, DEVICE FROM MDM_ALERT_HISTORY": [("LOG_MISSING", "HE1")]}),
+    Case("no alert of what came", (1, T), 10, given=[*STATION, log_taken(1, T)], then={ALERTS: []}),
     Case("the last slot of a closed month", (1, datetime(2026, 1, 1)), 3002,
          given=[*STATION, month_closed("2025-12-01", "2026-01-01")], then={ROWS: [], LOGS: []}),
     Case("the first slot behind it", (1, datetime(2026, 1, 1, 0, 30)),

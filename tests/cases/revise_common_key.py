@@ -127,6 +127,12 @@ CASES = [
          given=[*GIVEN, *strangers(2), with_alert(MAC, known=False)],
          then={ALERTS: [*STRANGE[:2], alert("x", is_open=0, known=False)]}),
     # What a device may not ----------------------------------------------------------
+    Case("an alert of the severity that the station set", revise(), 4001,
+         given=[*with_certificate("'C4'"), mdm("UPDATE ALERT_KIND SET SEVERITY = 1 WHERE ALERT_CODE = 'SECURITY'")],
+         then={ALERTS: [(1, *alert("its certificate C4 is revoked")[1:])]}),
+    Case("an alert of a kind whose row is gone", revise(), 4001,
+         given=[*with_certificate("'C4'"), mdm("DELETE FROM ALERT_KIND")],
+         then={ALERTS: [(4, *alert("its certificate C4 is revoked")[1:])]}),
     Case("a revoked certificate", revise(), 4001, given=with_certificate("'C4'"),
          then=refused("its certificate C4 is revoked")),
     Case("an expired certificate", revise(), 4001, given=with_certificate("'C2'"),

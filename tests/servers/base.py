@@ -79,7 +79,7 @@ def _sweep(parent: Path) -> None:
             lock.close()
 
 
-def _end_with_parent() -> Callable[[], None] | None:
+def end_with_parent() -> Callable[[], None] | None:
     # The kernel ties the signal to the starting THREAD: a server started in a helper thread would
     # die with that thread, so there only atexit looks after it.
     if threading.current_thread() is not threading.main_thread():
@@ -102,16 +102,27 @@ class Server(ABC):
     host: ClassVar[str] = "127.0.0.1"
 
     def __init__(
-        self, *, exchange: Path | None = None, parent: Path | None = None, keep: bool = False
+        self,
+        *,
+        exchange: Path | None = None,
+        parent: Path | None = None,
+        folder: Path | None = None,
+        keep: bool = False,
     ) -> None:
         """EXCHANGE: the only folder the server may read and write files in for SQL.
 
         PARENT: where the server's folder is made (default: the temporary folder).
+        FOLDER: use this one instead, with the data that is there, and leave it at the end.
         KEEP: leave that folder at the end, to look into it.
         """
         parent = parent or Path(tempfile.gettempdir())
         _sweep(parent)
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{self.engine}-", dir=parent)).resolve()
+        if folder is None:
+            folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{self.engine}-", dir=parent))
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            keep = True
+        self.folder = folder.resolve()
         self._owner = _lock(self.folder / OWNER)
         self._pid = os.getpid()
         self._keep = keep
@@ -145,6 +156,17 @@ class Server(ABC):
 
     def _environment(self) -> dict[str, str]:
         return {}
+
+    @property
+    def login(self) -> dict[str, Any]:
+        """Where it is, and its administrator, in the words of a [connection]."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "user": self.user,
+            "password": self.password,
+            "socket": str(self.socket or ""),
+        }
 
     @property
     def pid(self) -> int | None:
@@ -230,7 +252,7 @@ class Server(ABC):
                 stderr=log,
                 # Ctrl-C is for the tests; they end the server when they have cleaned up.
                 start_new_session=True,
-                preexec_fn=_end_with_parent(),
+                preexec_fn=end_with_parent(),
             )
 
     def _await(self, timeout: float) -> None:
