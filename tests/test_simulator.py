@@ -22,6 +22,7 @@ from kenshin.simulator import (
     Item,
     LoadCurves,
     Outcome,
+    Points,
     Registers,
 )
 from kenshin.simulator.curves import shipped_path
@@ -471,6 +472,70 @@ class TestRepoll:
         assert (head_end.counters.repolled, head_end.counters.unknown) == (3, 1)
 
 
+def table(count: int) -> Points:
+    found = Points()
+    for item in meters(count):
+        found.add((item.pd_table_key, 2, 1), item.kind, item.scaler, item.ln)
+    return found
+
+
+class TestPoints:
+    def test_they_are_what_was_added(self) -> None:
+        found = Points()
+        added = [
+            Item(7, 2, 1, CUMULATIVE, -2, "1-0:1.8.0"),
+            Item(7, 2, 2, INSTANT, -1, "1-0:31.6.0"),
+            Item(7, 3, 1, CUMULATIVE, -3, "1-0:1.8.0"),
+            Item(2**40, 2, 65535, CUMULATIVE, -2, "1-0:1.8.0"),
+        ]
+        for item in added:
+            key = item.pd_table_key, item.ld_address, item.sub_number
+            found.add(key, item.kind, item.scaler, item.ln)
+        assert list(found.values()) == added
+        assert dict(found) == {(i.pd_table_key, i.ld_address, i.sub_number): i for i in added}
+        assert len(found) == 4
+
+    def test_what_is_not_there_is_not_found(self) -> None:
+        found = table(20)
+        absent = [(0, 2, 1), (21, 2, 1), (7, 2, 0), (7, 2, 2), (7, 1, 65537), (7, 3, 1)]
+        assert [key for key in absent if key in found] == []
+        assert (7, 2, 1) in found
+        assert (7, 2, 1) not in Points()
+
+    @pytest.mark.parametrize("key", [(7, 2, 1), (7, 1, 9), (6, 9, 9), (8, 65536, 1), (8, 2, -1)])
+    def test_another_order_or_a_place_too_high_is_refused(self, key: tuple[int, int, int]) -> None:
+        found = Points()
+        found.add((7, 2, 1), CUMULATIVE, -2, "")
+        with pytest.raises(ValueError):
+            found.add(key, CUMULATIVE, -2, "")
+        assert len(found) == 1
+
+    def test_a_head_end_takes_them_as_any_mapping(
+        self, tmp_path: Path, registers: Registers
+    ) -> None:
+        head_end = HeadEnd(1, tmp_path, registers, seed=7, loss=0.2)
+        items = {(item.pd_table_key, 2, 1): item for item in meters(300)}
+        logs = []
+        for points in (items, table(300)):
+            on_time = head_end.collect(START, points.values())
+            targets = targets_of(head_end, START, 300)
+            past = head_end.repoll(START + SLOT, targets, points, number=1)
+            assert on_time and past
+            logs.append((on_time.read_bytes(), past.read_bytes()))
+        assert logs[0] == logs[1]
+
+    def test_one_takes_fourteen_bytes(self) -> None:
+        sizes = []
+        for count in (2_000, 20_000):
+            tracemalloc.start()
+            held = table(count)
+            sizes.append(tracemalloc.get_traced_memory()[0])
+            tracemalloc.stop()
+            assert len(held) == count
+        # Arrays grow by an eighth at a time.
+        assert sizes[1] - sizes[0] < 18_000 * 17
+
+
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path, registers: Registers) -> None:
     head_end = HeadEnd(1, tmp_path, registers, seed=7)
     head_end.collect(START, meters(100))
@@ -482,3 +547,29 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path, registers: Registers
         tracemalloc.stop()
     assert peaks[1] < 200_000
     assert peaks[1] < peaks[0] + 50_000
+
+
+def test_memory_does_not_grow_with_points_or_snapshots(
+    tmp_path: Path, registers: Registers
+) -> None:
+    """A whole snapshot: logs on time, and of what was lost in the one before."""
+    head_end = HeadEnd(1, tmp_path, registers, seed=7)
+
+    def write(points: Points, at: datetime) -> None:
+        lost = head_end.lost(at - SLOT, points.values())
+        head_end.repoll(at, ((i.pd_table_key, 2, 1, at - SLOT) for i, _ in lost), points)
+        head_end.collect(at, points.values())
+
+    def peak(points: Points, snapshots: int) -> int:
+        tracemalloc.start()
+        for number in range(1, snapshots + 1):
+            write(points, START + number * SLOT)
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    few, many = table(2_000), table(20_000)
+    write(few, START + SLOT)
+    alone = peak(few, 1)
+    assert peak(many, 1) < alone + 50_000
+    assert peak(few, 10) < alone + 50_000
