@@ -6,9 +6,9 @@
   them: of an older slot only the final usage and its bill are given.
 
   Slots lie an interval apart, so a page is first looked for within as many intervals. Only
-  where some are missing there, or others lie between them, is more of the range read.
+  where some are missing there is more of the range read, and ever more of it.
 #}
-{% from 'frame.sql' import procedure, when, give, first_rows, add_minutes %}
+{% from 'frame.sql' import procedure, when, while, give, first_rows, add_minutes, minutes_between %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -18,7 +18,7 @@
    FROM PARAM_GROUP g) i
 {%- endset %}
 
-{% macro slots(history, rows='u.SUB_NUMBER, u.MEASURED_TIME') %}
+{% macro slots(history, rows) %}
 SELECT {{ rows }}
   FROM {{ items | indent(7) }}
   JOIN {{ history }} u
@@ -29,7 +29,16 @@ SELECT {{ rows }}
    AND u.MEASURED_TIME < :v_end
 {%- endmacro %}
 
-{# The first moment of each item, by the key alone, however long the range. #}
+{% set readings %}
+u.MEASURED_TIME, u.SUB_NUMBER, u.READING, u.USAGE_VALUE, u.STATUS, u.REPOLL_READING, u.REPOLL_USAGE,
+       u.REPOLLED_AT, NULL AS BILLED_USAGE, NULL AS QUOTE, NULL AS CO2, NULL AS SOURCE
+{%- endset %}
+{% set bills %}
+u.MEASURED_TIME, u.SUB_NUMBER, NULL, NULL, NULL, NULL, NULL,
+       NULL, u.USAGE_VALUE, u.QUOTE, u.CO2, u.SOURCE
+{%- endset %}
+
+{# The first moment of each item, by the key alone. #}
 {% macro earliest(history) %}
 SELECT (SELECT u.MEASURED_TIME
           FROM {{ history }} u
@@ -42,6 +51,19 @@ SELECT (SELECT u.MEASURED_TIME
          {{ first_rows(1) }}) AS MEASURED_TIME
   FROM {{ items | indent(7) }}
 {%- endmacro %}
+
+{# The end of so many minutes behind :v_first, within the range. #}
+{% macro reach(minutes) %}
+SET :v_end = CASE WHEN {{ minutes }} < {{ minutes_between(':v_first', ':p_to') }} THEN {{ add_minutes(':v_first', minutes) }} ELSE :p_to END;
+{% endmacro %}
+
+{% macro find_first() %}
+SELECT MIN(f.MEASURED_TIME)
+  FROM ({{ earliest('USAGE_HISTORY') | indent(8) }}
+         UNION ALL
+        {{ earliest('QUOTE_HISTORY') | indent(8) }}) f
+  INTO :v_last;
+{% endmacro %}
 
 {% macro find_page() %}
 SELECT COUNT(*), MAX(p.MEASURED_TIME)
@@ -67,8 +89,8 @@ SELECT COUNT(*), MAX(p.MEASURED_TIME)
                            'USAGE_VALUE': 'DECIMAL(18,4)', 'STATUS': 'INTEGER', 'REPOLL_READING': 'DECIMAL(18,4)',
                            'REPOLL_USAGE': 'DECIMAL(18,4)', 'REPOLLED_AT': t.time, 'BILLED_USAGE': 'DECIMAL(18,4)',
                            'QUOTE': 'DECIMAL(18,4)', 'CO2': 'DECIMAL(18,4)', 'SOURCE': 'CHAR(1)'},
-                  holds = dict(v_first = t.time, v_end = t.time, v_to = t.time, v_after = t.time, v_last = t.time, v_limit = 'INTEGER',
-                               v_interval = 'INTEGER', v_found = 'INTEGER', v_known = 'INTEGER'),
+                  holds = dict(v_first = t.time, v_end = t.time, v_after = t.time, v_last = t.time, v_limit = 'INTEGER',
+                               v_interval = 'INTEGER', v_minutes = 'BIGINT', v_found = 'INTEGER', v_known = 'INTEGER'),
                   means = {'p_sub_number': 'Item of the point; null all that a PARAM_GROUP has now.',
                            'p_from': 'Start of the range of MEASURED_TIME.',
                            'p_to': 'End of the range, excluded.',
@@ -96,52 +118,56 @@ SELECT CASE
 
 {% call when(':RESULT_CODE = 0') %}
 SET :v_limit = COALESCE(:p_limit, 100);
-SET :v_first = :p_from;
-SET :v_to = :p_to;
 SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
 SET :v_after = COALESCE(:p_after, TIMESTAMP '1900-01-01 00:00:00');
-SET :v_end = :v_to;
-SELECT MIN(f.MEASURED_TIME)
-  FROM ({{ earliest('USAGE_HISTORY') | indent(8) }}
-         UNION ALL
-        {{ earliest('QUOTE_HISTORY') | indent(8) }}) f
-  INTO :v_first;
-SET :v_end = {{ add_minutes(':v_first', ':v_limit * :v_interval') }};
-SET :v_end = CASE WHEN :v_end < :v_to THEN :v_end ELSE :v_to END;
+SET :v_first = CASE WHEN :v_after > :p_from THEN :v_after ELSE :p_from END;
+SET :v_minutes = :v_limit * :v_interval;
+{{ reach(':v_minutes') }}
+{{ find_first() }}
+{% call while(':v_last IS NULL AND :v_end < :p_to') %}
+SET :v_first = :v_end;
+SET :v_minutes = 4 * :v_minutes;
+{{ reach(':v_minutes') }}
+{{ find_first() }}
+{% endcall %}
+SET :v_first = :v_last;
+SET :v_minutes = :v_limit * :v_interval;
+{{ reach(':v_minutes') }}
 {{ find_page() }}
-{% call when(':v_found < :v_limit AND :v_end < :v_to') %}
-SET :v_end = :v_to;
+{% call while(':v_found < :v_limit AND :v_end < :p_to') %}
+SET :v_minutes = 4 * :v_minutes;
+{{ reach(':v_minutes') }}
 {{ find_page() }}
 {% endcall %}
 {% call when(':v_last IS NULL') %}
+SELECT COUNT(*) FROM LOGICAL_DEVICE l WHERE l.LD_ID = :p_ld_id INTO :v_known;
+{% call when(':v_known = 0') %}
+-- Its meter may be gone.
 SELECT CASE
-         WHEN EXISTS (SELECT 1 FROM LOGICAL_DEVICE l WHERE l.LD_ID = :p_ld_id)
-           OR EXISTS (SELECT 1 FROM USAGE_HISTORY u WHERE u.LD_ID = :p_ld_id)
-           OR EXISTS (SELECT 1 FROM QUOTE_HISTORY q WHERE q.LD_ID = :p_ld_id) THEN 11
-         ELSE 2002
+         WHEN EXISTS (SELECT 1 FROM QUOTE_HISTORY q WHERE q.LD_ID = :p_ld_id)
+           OR EXISTS (SELECT 1 FROM USAGE_HISTORY u WHERE u.LD_ID = :p_ld_id) THEN 1
+         ELSE 0
        END
   FROM {{ t.one_row }}
-  INTO :RESULT_CODE;
+  INTO :v_known;
+{% endcall %}
+SET :RESULT_CODE = CASE WHEN :v_known > 0 THEN 11 ELSE 2002 END;
 {% endcall %}
 {% endcall %}
 
 {% call when(':RESULT_CODE = 0') %}
 SET :v_end = {{ add_minutes(':v_last', '1') }};
 {% call give() %}
-SELECT k.MEASURED_TIME, k.SUB_NUMBER, h.READING, h.USAGE_VALUE, h.STATUS, h.REPOLL_READING, h.REPOLL_USAGE, h.REPOLLED_AT,
-       q.USAGE_VALUE AS BILLED_USAGE, q.QUOTE, q.CO2, q.SOURCE
-  FROM ({{ slots('USAGE_HISTORY') | indent(8) }}
-         UNION DISTINCT
-        {{ slots('QUOTE_HISTORY') | indent(8) }}) k
-  LEFT JOIN USAGE_HISTORY h
-    ON h.LD_ID = :p_ld_id
-   AND h.SUB_NUMBER = k.SUB_NUMBER
-   AND h.MEASURED_TIME = k.MEASURED_TIME
-  LEFT JOIN QUOTE_HISTORY q
-    ON q.LD_ID = :p_ld_id
-   AND q.SUB_NUMBER = k.SUB_NUMBER
-   AND q.MEASURED_TIME = k.MEASURED_TIME
+-- A history has one row of a slot at most: the greatest of its values is the only one.
+SELECT k.MEASURED_TIME, k.SUB_NUMBER, MAX(k.READING) AS READING, MAX(k.USAGE_VALUE) AS USAGE_VALUE,
+       MAX(k.STATUS) AS STATUS, MAX(k.REPOLL_READING) AS REPOLL_READING,
+       MAX(k.REPOLL_USAGE) AS REPOLL_USAGE, MAX(k.REPOLLED_AT) AS REPOLLED_AT,
+       MAX(k.BILLED_USAGE) AS BILLED_USAGE, MAX(k.QUOTE) AS QUOTE, MAX(k.CO2) AS CO2, MAX(k.SOURCE) AS SOURCE
+  FROM ({{ slots('USAGE_HISTORY', readings) | indent(8) }}
+         UNION ALL
+        {{ slots('QUOTE_HISTORY', bills) | indent(8) }}) k
  WHERE k.MEASURED_TIME <= :v_last
+ GROUP BY k.MEASURED_TIME, k.SUB_NUMBER
  ORDER BY k.MEASURED_TIME, k.SUB_NUMBER
 {% endcall %}
 {% endcall %}

@@ -20,4 +20,4 @@
      'UPDATED_AT':    (t.time, 'When the row last changed.'),
    },
    key = ['LD_ID', 'SUB_NUMBER', 'MEASURED_TIME'],
-   index = [['MEASURED_TIME']]) }}
+   by_time = 'MEASURED_TIME') }}

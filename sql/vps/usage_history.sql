@@ -20,4 +20,4 @@
                         'How many re-polled logs brought a reading of the missing slot, since release 0.2.0.'),
    },
    key = ['LD_ID', 'SUB_NUMBER', 'MEASURED_TIME'],
-   index = [['MEASURED_TIME']]) }}
+   by_time = 'MEASURED_TIME') }}
