@@ -27,6 +27,7 @@ _BODY = {
     "firebird": re.compile(r"^AS\n", re.MULTILINE),
 }
 _ENGINE = re.compile(r"ENGINE = (\w+) DEFAULT CHARACTER SET \w+ COLLATE (\w+)")
+_PARTITIONS = re.compile(r"PARTITION BY (\w+ COLUMNS \(\w+\))")
 _HIDDEN = re.compile(r"^\s*(\w+) \w+ GENERATED ALWAYS AS \((.*)\) VIRTUAL INVISIBLE", re.MULTILINE)
 
 
@@ -71,6 +72,9 @@ def _table(dialect: str, statement: str, declaration: Declaration, temporary: bo
     engine = _ENGINE.search(statement)
     if engine:
         settings |= {"engine": engine[1], "collation": engine[2]}
+    partitions = _PARTITIONS.search(statement)
+    if partitions:
+        settings["division"] = partitions[1]
     return Table(
         {_bare(c): column_spec(dialect, kind) for c, (kind, _) in declaration.columns.items()},
         tuple(_bare(column) for column in declaration.key),

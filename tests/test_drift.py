@@ -290,8 +290,8 @@ DRIFTS = [
     view(
         "view with other columns",
         "has columns ALERT_ID, GENERATED_TIME, LEVEL_OF_IT, ALERT_CODE, LD_ID, SUB_NUMBER,"
-        " MEASURED_TIME, MESSAGE, not ALERT_ID, GENERATED_TIME, SEVERITY, ALERT_CODE, LD_ID,"
-        " SUB_NUMBER, MEASURED_TIME, MESSAGE",
+        " MEASURED_TIME, MESSAGE, SOURCE, DEVICE, not ALERT_ID, GENERATED_TIME, SEVERITY,"
+        " ALERT_CODE, LD_ID, SUB_NUMBER, MEASURED_TIME, MESSAGE, SOURCE, DEVICE",
         "    SEVERITY,",
         "    LEVEL_OF_IT,",
         dialects=("mysql", "firebird"),  # MariaDB writes it into the body, which differs as well

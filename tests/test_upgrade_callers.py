@@ -32,11 +32,11 @@ def newer() -> source.Source:
     now = source.current()
     changed = dict(now.files)
     for frame, begins in (
-        ("sql/mysql/frame.sql", "    SET RESULT_CODE = 0;\n"),
-        ("sql/firebird/frame.sql", "            RESULT_CODE = 0;\n"),
+        ("sql/mysql/frame.sql", "    SET RESULT_CODE = 0;\n\n"),
+        ("sql/firebird/frame.sql", "            RESULT_CODE = 0;\n\n"),
     ):
-        assert changed[frame].count(begins) == 1
-        changed[frame] = changed[frame].replace(begins, begins + begins)
+        assert begins in changed[frame]
+        changed[frame] = changed[frame].replace(begins, begins.rstrip("\n") + "\n" + begins)
     table = "sql/mdm/controller_transaction.sql"
     end = "   },\n   key = "
     assert changed[table].count(end) == 1

@@ -8,8 +8,9 @@ code; what would lose rows has no step, and is said to be a problem instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kenshin import access
 from kenshin.config import Config
@@ -57,6 +58,15 @@ class State:
     # by place and key: routines with a public name that are not as the target has them
     made: dict[tuple[str, str], Wanted] = field(default_factory=dict)
     # by place and key: what each step made, as the release that it is of says
+    indexes: frozenset[Index] = frozenset()  # that releases made here
+
+
+class Index(NamedTuple):
+    """An index of a table at a place."""
+
+    place: str
+    table: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,8 @@ def state_of(config: Config, found: list[Step], next_: list[Step]) -> State:
         names = {name for name, text in _public(step).items() if before.get(name, text) != text}
         if names:
             altered[place, step.key] = names
-    return State(tables, recorded, altered, made_by(config, found))
+    made = made_by(config, found)
+    return State(tables, recorded, altered, made, frozenset(indexes_of(made)))
 
 
 def made_by(config: Config, found: list[Step]) -> dict[tuple[str, str], Wanted]:
@@ -93,6 +104,16 @@ def made_by(config: Config, found: list[Step]) -> dict[tuple[str, str], Wanted]:
         (config.places[step.database], step.key): _made(config, step)
         for step in found
         if step.unit.folder != "data"
+    }
+
+
+def indexes_of(made: Mapping[tuple[str, str], Wanted]) -> set[Index]:
+    """The indexes that steps make."""
+    return {
+        Index(place, name, index)
+        for (place, _), step in made.items()
+        for name, table in step.tables.items()
+        for index in table.indexes
     }
 
 
@@ -118,6 +139,16 @@ def gone(config: Config, state: State, found: list[Step]) -> dict[str, list[str]
     return {place: sorted(known.keys() - keys[place]) for place, known in state.recorded.items()}
 
 
+def is_left(config: Config, state: State, found: list[Step]) -> bool:
+    """Whether there is something that none of the steps makes: one of a release, or an index."""
+    return any(gone(config, state, found).values()) or any(
+        state.tables.get(config.places[step.database], {}).get(table.name, table).indexes.keys()
+        - table.indexes.keys()
+        for step in found
+        for table in _tables(config, step)
+    )
+
+
 def in_way_of_rollback(config: Config, old: list[Step], new: list[Step]) -> list[str]:
     """What of a newer release's tables keeps an older release's rules from working on them."""
     problems = []
@@ -139,6 +170,11 @@ def in_way_of_rollback(config: Config, old: list[Step], new: list[Step]) -> list
                     problems.append(f"{where}.{column}: the column is gone")
                 elif now.columns[column][0] != kind:
                     problems.append(f"{where}.{column}: is {now.columns[column][0]}, was {kind}")
+            problems += (
+                f"{where}: the unique index {name} is gone"
+                for name, index in declaration.indexes.items()
+                if index.unique and name not in now.indexes
+            )
             for column in now.columns.keys() - declaration.columns.keys():
                 if not _may_be_added(now.columns[column][0]):
                     problems.append(f"{where}.{column}: the older rules give it no value")
@@ -223,6 +259,8 @@ class _Planner:
             self.problems.append(f"{where}: its primary key is ({', '.join(table.key)})")
         yield from self._add_columns(step, declaration, table)
         yield from self._add_indexes(step, declaration, table)
+        yield from self._drop_indexes(step, declaration, table)
+        yield from self._divide(step, declaration, table)
 
     def _add_columns(self, step: Step, declaration: Declaration, table: Table) -> Iterator[Change]:
         before = ""
@@ -258,6 +296,27 @@ class _Planner:
                 yield self._change(
                     step.database, "add index", name, statements, guard, repeatable=False
                 )
+
+    def _drop_indexes(self, step: Step, declaration: Declaration, table: Table) -> Iterator[Change]:
+        """Those that an earlier release made; one that a DBA added stays."""
+        place = self.config.places[step.database]
+        for name in sorted(table.indexes.keys() - declaration.indexes.keys()):
+            if Index(place, declaration.name, name) in self.state.indexes:
+                statements = self._render("drop_index", declaration.name, name)
+                guard = self._one("has_no_index", declaration.name, name)
+                yield self._change(
+                    step.database, "drop index", name, statements, guard, repeatable=False
+                )
+
+    def _divide(self, step: Step, declaration: Declaration, table: Table) -> Iterator[Change]:
+        """Partitions of what an earlier release kept in one piece."""
+        made = _made(self.config, step).tables[declaration.name].settings.get("division", "")
+        there = table.settings.get("division", "")
+        if made and not there:
+            statements = self._render("divide", declaration.name, declaration.by_time)
+            guard = self._one("is_divided", declaration.name)
+            name = declaration.name
+            yield self._change(step.database, "divide", name, statements, guard, repeatable=False)
 
     def _check_gone(self, step: Step, declaration: Declaration, known: str | None) -> None:
         """A table that held rows is not made anew without a word."""

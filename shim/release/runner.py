@@ -20,9 +20,11 @@ from kenshin.release import api, inspect, journal
 from kenshin.release.api import ApiChange
 from kenshin.release.changes import (
     Change,
+    Index,
     State,
-    gone,
     in_way_of_rollback,
+    indexes_of,
+    is_left,
     made_by,
     make,
     plan,
@@ -243,21 +245,25 @@ def state(session: Session, wanted: list[Step]) -> State:
 def _whole_state(session: Session, wanted: list[Step]) -> State:
     """The same, with what earlier releases made where something of theirs is wanted no more."""
     found = state(session, wanted)
-    is_left = any(gone(session.config, found, wanted).values())
-    return replace(found, made=_made_before(session)) if is_left else found
+    if not is_left(session.config, found, wanted):
+        return found
+    made: dict[tuple[str, str], Wanted] = {}
+    indexes: set[Index] = set()
+    for before in _made_before(session):
+        made |= before
+        indexes |= indexes_of(before)
+    return replace(found, made=made, indexes=frozenset(indexes))
 
 
-def _made_before(session: Session) -> dict[tuple[str, str], Wanted]:
+def _made_before(session: Session) -> Iterator[dict[tuple[str, str], Wanted]]:
     """What each release made that was brought in here or begun, if this program knows it."""
     runs = Journal(session).runs() if _has_record(session) else []
-    made: dict[tuple[str, str], Wanted] = {}
     for release, structure in dict.fromkeys((run.release, run.structure) for run in runs):
         try:
             before = steps(session.config, _target(release, structure))
         except EngineError:
             continue
-        made |= made_by(session.config, before)
-    return made
+        yield made_by(session.config, before)
 
 
 def _has_record(session: Session) -> bool:

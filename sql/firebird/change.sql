@@ -14,6 +14,7 @@
   'create table': 'nothing: nobody uses it yet',
   'add column':   'nothing: rows get the column when they are next written',
   'add index':    'the table while the index is built: whoever writes to it waits',
+  'drop index':   'the table for a moment: running calls that read by the index end first',
   'describe':     'nothing',
   'first rows':   'the rows that are added',
   'make':         'nothing: nobody uses it yet',
@@ -31,6 +32,10 @@ SELECT 1 FROM RDB$RELATION_FIELDS WHERE RDB$RELATION_NAME = {{ table | quoted }}
 
 {% macro has_index(table, name) %}
 SELECT 1 FROM RDB$INDICES WHERE RDB$INDEX_NAME = {{ name | quoted }} AND COALESCE(RDB$INDEX_INACTIVE, 0) = 0
+{%- endmacro %}
+
+{% macro has_no_index(table, name) %}
+SELECT 1 FROM RDB$DATABASE WHERE NOT EXISTS (SELECT 1 FROM RDB$INDICES WHERE RDB$INDEX_NAME = {{ name | quoted }})
 {%- endmacro %}
 
 {% macro has_no(kind, name) %}
@@ -58,6 +63,19 @@ ALTER TABLE {{ table }} ADD CONSTRAINT {{ name }} UNIQUE ({{ fields | join(', ')
 {% else %}
 CREATE INDEX {{ name }} ON {{ table }} ({{ fields | join(', ') }})
 {% endif %}
+$$
+{% endmacro %}
+
+{# That of a constraint goes with it. #}
+{% macro drop_index(table, name) %}
+EXECUTE BLOCK
+AS
+BEGIN
+    IF (EXISTS (SELECT 1 FROM RDB$RELATION_CONSTRAINTS WHERE RDB$INDEX_NAME = {{ name | quoted }})) THEN
+        EXECUTE STATEMENT 'ALTER TABLE {{ table }} DROP CONSTRAINT {{ name }}';
+    ELSE
+        EXECUTE STATEMENT 'DROP INDEX {{ name }}';
+END
 $$
 {% endmacro %}
 

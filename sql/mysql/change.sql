@@ -3,6 +3,7 @@
   query that gives a row once the change is done, so that it can be asked after a crash.
 #}
 {% import 'type.sql' as t %}
+{% import 'frame.sql' as frame %}
 {% import 'recorded.sql' as recorded %}
 
 {# What a template only imports it does not offer. #}
@@ -14,6 +15,8 @@
   'create table': 'nothing: nobody uses it yet',
   'add column':   'the table for a moment (INSTANT): running statements on it end first, others wait',
   'add index':    'nothing while it is built (INPLACE, LOCK=NONE); the table for a moment at its begin and end',
+  'drop index':   'the table for a moment (INPLACE, LOCK=NONE): running statements on it end first, others wait',
+  'divide':       'the table for as long as its rows are copied: nobody writes to it',
   'describe':     'the table for a moment',
   'first rows':   'the rows that are added',
   'make':         'nothing: nobody uses it yet',
@@ -33,6 +36,14 @@ SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TAB
 SELECT 1 FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = {{ table | quoted }} AND INDEX_NAME = {{ name | quoted }} LIMIT 1
 {%- endmacro %}
 
+{% macro has_no_index(table, name) %}
+SELECT 1 FROM DUAL WHERE NOT EXISTS ({{ has_index(table, name) }})
+{%- endmacro %}
+
+{% macro is_divided(table) %}
+SELECT 1 FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = {{ table | quoted }} AND PARTITION_NAME IS NOT NULL LIMIT 1
+{%- endmacro %}
+
 {% macro has_no(kind, name) %}
 {% if kind == 'VIEW' %}
 SELECT 1 FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = {{ name | quoted }})
@@ -49,6 +60,17 @@ $$
 
 {% macro add_index(table, name, fields, unique, live) %}
 ALTER TABLE {{ table }} ADD {{ 'UNIQUE ' if unique }}KEY {{ name }} ({{ fields | join(', ') }}{{ ', LIVE' if unique and live }}), ALGORITHM = INPLACE, LOCK = NONE
+$$
+{% endmacro %}
+
+{% macro drop_index(table, name) %}
+ALTER TABLE {{ table }} DROP KEY {{ name }}, ALGORITHM = INPLACE, LOCK = NONE
+$$
+{% endmacro %}
+
+{# Its rows go into one partition, which EXTEND_HISTORY divides. #}
+{% macro divide(table, by_time) %}
+ALTER TABLE {{ table }} {{ frame.partitions(by_time) }}
 $$
 {% endmacro %}
 
