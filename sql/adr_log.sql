@@ -1,7 +1,7 @@
 {# What the logs of saving events and actions show: the same columns in a view and in a file. #}
 {% import 'type.sql' as t %}
-{% from 'frame.sql' import first_rows %}
-{% from 'export.sql' import number, moment, text %}
+{% from 'frame.sql' import first_rows, line_of, number, moment %}
+{% from 'export.sql' import text %}
 
 {% set action_columns = {
      'ADR_ACTION_ID': ('BIGINT', 'Number of the action.'),
@@ -94,12 +94,17 @@ SELECT e.ADR_EVENT_ID,
 
 {# The line of a row v: names and messages may hold anything, the other texts are identifiers. #}
 {% macro line(columns) %}
+{% set fields = [] %}
 {% for column, (type, meaning) in columns.items() %}
-{{ "|| ',' || " if not loop.first }}
-{%- if column in ('POLICY_NAME', 'LD_NAME', 'MESSAGE') %}{{ text('v.' ~ column) }}
-{% elif type == t.time %}{{ moment('v.' ~ column) }}
-{% elif type.startswith('VARCHAR') %}COALESCE(v.{{ column }}, '')
-{% else %}{{ number('v.' ~ column) }}
+{% if column in ('POLICY_NAME', 'LD_NAME', 'MESSAGE') %}
+{% set _ = fields.append(text('v.' ~ column)) %}
+{% elif type == t.time %}
+{% set _ = fields.append(moment('v.' ~ column)) %}
+{% elif type.startswith('VARCHAR') %}
+{% set _ = fields.append("COALESCE(v." ~ column ~ ", '')") %}
+{% else %}
+{% set _ = fields.append(number('v.' ~ column)) %}
 {% endif %}
 {% endfor %}
+{{ line_of(fields) }}
 {% endmacro %}

@@ -36,6 +36,9 @@
 {% set mac = '[0-9A-Fa-f]{2}([:\\-]?[0-9A-Fa-f]{2}){5}' %}
 {% macro is_mac(text) %}{{ is_formed(text, mac) }}{% endmacro %}
 
+{# The SHA-256 of something, in hexadecimal digits. #}
+{% macro is_sha256(text) %}{{ is_formed(text, '[0-9a-f]{64}') }}{% endmacro %}
+
 {# A whole number as a column takes it: no sign, no leading zeros. #}
 {% macro is_integer(text) %}{{ matches(text, '0|[1-9][0-9]{0,17}') }}{% endmacro %}
 

@@ -10,10 +10,6 @@
 {% import 'check.sql' as check %}
 {% from 'frame.sql' import procedure, when, write_lines, give_lines, writer_holds %}
 
-{# A value as it stands in a file: null is an empty field. #}
-{% macro number(value) %}COALESCE(TRIM(CAST({{ value }} AS CHAR(24))), ''){% endmacro %}
-{% macro moment(value) %}COALESCE(SUBSTRING(CAST({{ value }} AS CHAR(24)) FROM 1 FOR 19), ''){% endmacro %}
-
 {# A text that may hold anything: between quotes where a comma, a quote or a line end would divide it. #}
 {% macro text(value) %}
 CASE

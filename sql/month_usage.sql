@@ -3,7 +3,8 @@
 {% import 'type.sql' as t %}
 
 {#
-  For every slot of a session table. The sums are looked up first and changed by their whole
+  For every slot of a session table. A sum that ends with such a slot goes too: whoever prices the
+  slot meanwhile would take it over with the old usage. The sums are looked up first and changed by their whole
   key: a change along the point alone would wait for old months that are being purged.
 #}
 {% macro forget_sums(source) %}
@@ -18,6 +19,6 @@ SELECT w.LD_ID, w.SUB_NUMBER, w.MONTH_START, f.FIRST_TIME, 0
    AND w.SUB_NUMBER = f.SUB_NUMBER
    AND w.MONTH_START >= {{ add_days('CAST(f.FIRST_TIME AS DATE)', '-32') }};
 {{ update_from('MONTH_USAGE', 'MONTH_BASE',
-               'u.LD_ID = n.LD_ID\n   AND u.SUB_NUMBER = n.SUB_NUMBER\n   AND u.MONTH_START = n.MONTH_START\n   AND u.UP_TO > n.FIRST_TIME',
+               'u.LD_ID = n.LD_ID\n   AND u.SUB_NUMBER = n.SUB_NUMBER\n   AND u.MONTH_START = n.MONTH_START\n   AND u.UP_TO >= n.FIRST_TIME',
                {'USED': '0', 'UP_TO': 'CAST(u.MONTH_START AS ' ~ t.time ~ ')'}) }}
 {% endmacro %}

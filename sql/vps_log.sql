@@ -7,9 +7,10 @@
 #}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
-{% from 'export.sql' import export, number, moment, text %}
+{% from 'frame.sql' import line_of, number, moment %}
+{% from 'export.sql' import export, text %}
 
-{# Outer, to begin with the few points and items: the history has an index on time alone as well. #}
+{# Outer, to begin with the few points and items: an engine may have an index on time alone as well. #}
 {% macro slots() %}
 FROM VPS_ACCOUNT a
   JOIN UC_LD_RELATION r
@@ -37,9 +38,8 @@ SELECT COUNT(*)
   INTO :v_rows;
 {% endset %}
 {% set lines %}
-SELECT q.LD_ID || ',' || {{ text('l.LD_NAME') }}
-       || ',' || {{ number('q.SUB_NUMBER') }} || ',' || {{ moment('q.MEASURED_TIME') }}
-       || ',' || {{ number('q.USAGE_VALUE') }} || ',' || {{ number('q.QUOTE') }} || ',' || {{ number('q.CO2') }}
+SELECT {{ line_of(['q.LD_ID', text('l.LD_NAME'), number('q.SUB_NUMBER'), moment('q.MEASURED_TIME'),
+                   number('q.USAGE_VALUE'), number('q.QUOTE'), number('q.CO2')]) }}
   {{ slots() }}
   LEFT JOIN LOGICAL_DEVICE l
     ON l.LD_ID = r.LD_ID

@@ -8,7 +8,7 @@
   later range no longer shows the finding. The runs look back from the last snapshot of
   the range, and only at points that show the finding there.
 #}
-{% from 'frame.sql' import procedure, when, give, stage, add_minutes %}
+{% from 'frame.sql' import procedure, when, give, stage, add_minutes, join_in_order %}
 {% from 'alert.sql' import raise_alerts %}
 {% import 'type.sql' as t %}
 
@@ -24,7 +24,7 @@
                   takes = dict(p_start = t.time, p_end = t.time),
                   gives = dict(ALERT_CODE = 'VARCHAR(32)', LD_ID = 'VARCHAR(32)', SUB_NUMBER = 'INTEGER',
                                MEASURED_TIME = t.time, MESSAGE = 'VARCHAR(512)'),
-                  holds = dict(v_interval = 'INTEGER', v_last = t.time, v_before = 'BIGINT'),
+                  holds = dict(v_interval = 'INTEGER', v_last = t.time, v_since = t.time, v_before = 'BIGINT'),
                   means = dict(p_start = 'First snapshot to look at.',
                                p_end = 'End of the range, excluded.'),
                   codes = {11: 'there is no snapshot in the range', 1001: 'an argument is missing',
@@ -39,7 +39,8 @@ SELECT CASE
 {% call when(':RESULT_CODE = 0') %}
 SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
 SELECT COALESCE(MAX(a.ALERT_ID), 0) FROM MDM_ALERT_HISTORY a INTO :v_before;
-SELECT MAX(u.MEASURED_TIME)
+-- Of the key alone MySQL would skip from point to point of a long history: many times as slow.
+SELECT MAX(CASE WHEN u.STATUS IS NOT NULL THEN u.MEASURED_TIME END)
   FROM USAGE_HISTORY u
  WHERE u.MEASURED_TIME >= :p_start
    AND u.MEASURED_TIME < :p_end
@@ -50,26 +51,35 @@ SET :RESULT_CODE = 11;
 {% endcall %}
 
 {% call when(':RESULT_CODE = 0') %}
--- Every snapshot by its own time: so a row of the history is found by its whole key.
+-- No longer than the longest run is looked back.
+SELECT {{ add_minutes(':v_last', '-COALESCE(MAX(CASE WHEN g.ZERO_RUN_LIMIT > COALESCE(g.NULL_RUN_LIMIT, 0) THEN g.ZERO_RUN_LIMIT ELSE g.NULL_RUN_LIMIT END), 0) * :v_interval') }}
+  FROM PARAM_GROUP g
+  INTO :v_since;
+-- One pass over the snapshots; the bounds of any item of that number leave few to look up.
 {{ stage('SUSPECT_SLOT') }}
 INSERT INTO SUSPECT_SLOT (LD_ID, SUB_NUMBER, MEASURED_TIME, USAGE_VALUE, STATUS,
        KIND, MIN_VALUE, MAX_VALUE, ZERO_RUN_LIMIT, NULL_RUN_LIMIT)
 SELECT u.LD_ID, u.SUB_NUMBER, u.MEASURED_TIME, u.USAGE_VALUE, u.STATUS,
        i.KIND, i.MIN_VALUE, i.MAX_VALUE, i.ZERO_RUN_LIMIT, i.NULL_RUN_LIMIT
-  FROM (SELECT DISTINCT r.MEASURED_TIME AS SNAPSHOT_TIME
-          FROM USAGE_HISTORY r
-         WHERE r.MEASURED_TIME >= :p_start
-           AND r.MEASURED_TIME < :p_end) s
- CROSS JOIN DEVICE_ITEM i
-  JOIN USAGE_HISTORY u
-    ON u.LD_ID = i.LD_ID
-   AND u.SUB_NUMBER = i.SUB_NUMBER
-   AND u.MEASURED_TIME = s.SNAPSHOT_TIME
- WHERE u.STATUS = 1
-    OR (u.STATUS = 0
-        AND (u.USAGE_VALUE <= 0
-             OR u.USAGE_VALUE > i.MAX_VALUE
-             OR u.USAGE_VALUE < i.MIN_VALUE));
+  FROM USAGE_HISTORY u
+  {{ join_in_order() }} (SELECT z.SUB_NUMBER, MIN(z.MAX_VALUE) AS LEAST_MAX, MAX(z.MIN_VALUE) AS GREATEST_MIN
+          FROM PARAM_GROUP z
+         GROUP BY z.SUB_NUMBER) g
+    ON g.SUB_NUMBER = u.SUB_NUMBER
+  {{ join_in_order() }} DEVICE_ITEM i
+    ON i.LD_ID = u.LD_ID
+   AND i.SUB_NUMBER = u.SUB_NUMBER
+ WHERE u.MEASURED_TIME >= :p_start
+   AND u.MEASURED_TIME < :p_end
+   AND (u.STATUS = 1
+        OR (u.STATUS = 0
+            AND (u.USAGE_VALUE <= 0
+                 OR u.USAGE_VALUE > g.LEAST_MAX
+                 OR u.USAGE_VALUE < g.GREATEST_MIN)))
+   AND (u.STATUS = 1
+        OR u.USAGE_VALUE <= 0
+        OR u.USAGE_VALUE > i.MAX_VALUE
+        OR u.USAGE_VALUE < i.MIN_VALUE);
 
 {% for code, (finding, limit) in kinds.items() %}
 {% call raise_alerts(code, 'DIAGNOSE') %}
@@ -88,6 +98,7 @@ SELECT u.LD_ID, u.SUB_NUMBER, MIN(u.MEASURED_TIME) AS MEASURED_TIME,
                          FROM USAGE_HISTORY r
                         WHERE r.LD_ID = u.LD_ID
                           AND r.SUB_NUMBER = u.SUB_NUMBER
+                          AND r.MEASURED_TIME > :v_since
                           AND r.MEASURED_TIME > {{ add_minutes(':v_last', '-' ~ limit ~ ' * :v_interval') }}
                           AND r.MEASURED_TIME <= :v_last
                           AND {{ finding | replace('u.', 'r.') }})

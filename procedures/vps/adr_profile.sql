@@ -5,7 +5,7 @@
   of the point, so that a point whose readings are late still has a whole profile. Without
   an item it is the first instantaneous one in A.
 #}
-{% from 'frame.sql' import procedure, when, give, add_minutes, add_days %}
+{% from 'frame.sql' import procedure, when, while, give, add_minutes, add_days %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -14,7 +14,7 @@
                   takes = dict(p_ld_id = 'VARCHAR(1024)', p_sub_number = 'INTEGER', p_days = 'INTEGER'),
                   gives = dict(SLOT_TIME = 'TIME', TYPICAL = 'DECIMAL(18,4)', LARGEST = 'DECIMAL(18,4)', DAYS = 'INTEGER'),
                   holds = dict(v_type_id = 'INTEGER', v_sub_number = 'INTEGER', v_interval = 'INTEGER',
-                               v_days = 'INTEGER', v_first = t.time, v_last = t.time, v_values = 'INTEGER'),
+                               v_days = 'INTEGER', v_back = 'INTEGER', v_first = t.time, v_last = t.time, v_until = t.time, v_values = 'INTEGER'),
                   means = dict(p_days    = 'Days to look back, 1 to 366; null 30.',
                                SLOT_TIME = 'Time of day at which the slot begins.',
                                TYPICAL   = 'Average current of the slot, A.',
@@ -60,11 +60,23 @@ END;
 {% call when(':RESULT_CODE = 0') %}
 SET :v_days = COALESCE(:p_days, 30);
 SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
+-- The newest slot is looked for today, and then ever further back.
+SET :v_last = NULL;
+SET :v_until = TIMESTAMP '9999-12-31 00:00:00';
+SET :v_first = {{ add_days('LOCALTIMESTAMP(0)', '-1') }};
+SET :v_back = 1;
+{% call while(":v_last IS NULL AND :v_until > TIMESTAMP '1900-01-01 00:00:00'") %}
 SELECT MAX(u.MEASURED_TIME)
   FROM QUOTE_HISTORY u
  WHERE u.LD_ID = :p_ld_id
    AND u.SUB_NUMBER = :v_sub_number
+   AND u.MEASURED_TIME > :v_first
+   AND u.MEASURED_TIME <= :v_until
   INTO :v_last;
+SET :v_until = :v_first;
+SET :v_back = 4 * :v_back;
+SET :v_first = {{ add_days(':v_until', '-:v_back') }};
+{% endcall %}
 SET :v_first = {{ add_days(':v_last', '-:v_days') }};
 SELECT COUNT(u.USAGE_VALUE)
   FROM QUOTE_HISTORY u

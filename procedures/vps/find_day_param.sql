@@ -10,7 +10,7 @@
 {% call procedure('FIND_DAY_PARAM', 'Find the correction set of each cluster on each day of a range.',
                   takes = dict(p_first = t.time, p_last = t.time)) %}
 {{ stage('DAY_PARAM') }}
-INSERT INTO DAY_PARAM (CLUSTER_ID, DAY_ON, PARAM_ID, FROM_DATE, CORRECTION_FACTOR)
+INSERT INTO DAY_PARAM (CLUSTER_ID, DAY_ON, PARAM_ID, FROM_DATE, CORRECTION_FACTOR, TIME_OF_USE)
 WITH RECURSIVE DAYS (DAY_ON) AS (
     SELECT CAST(:p_first AS DATE) FROM {{ t.one_row }}
      UNION ALL
@@ -20,7 +20,11 @@ WITH RECURSIVE DAYS (DAY_ON) AS (
      UNION ALL
     SELECT '', 'GLOBAL' FROM {{ t.one_row }}
 )
-SELECT r.CLUSTER_ID, r.DAY_ON, r.PARAM_ID, r.FROM_DATE, r.CORRECTION_FACTOR
+SELECT r.CLUSTER_ID, r.DAY_ON, r.PARAM_ID, r.FROM_DATE, r.CORRECTION_FACTOR,
+       CASE
+         WHEN EXISTS (SELECT 1 FROM TOU_PRICE x WHERE x.PARAM_ID = r.PARAM_ID AND x.FROM_DATE = r.FROM_DATE) THEN 1
+         ELSE 0
+       END
   FROM (SELECT k.CLUSTER_ID, y.DAY_ON, s.PARAM_ID, s.FROM_DATE, s.CORRECTION_FACTOR,
                ROW_NUMBER() OVER (PARTITION BY k.CLUSTER_ID, y.DAY_ON
                                       ORDER BY CASE WHEN s.PARAM_ID = k.PARAM_ID THEN 0 ELSE 1 END,

@@ -6,6 +6,7 @@
 #}
 {% from 'frame.sql' import procedure, when, run, stage, update_from, crc32 %}
 {% from 'revision.sql' import supersede, same_slot %}
+{% from 'archive.sql' import sealed_up_to, seal_holds %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -30,7 +31,7 @@ END
                   callers = ['BILLING', 'SHIM'],
                   takes = dict(p_file_name = 'VARCHAR(1024)', p_class = 'VARCHAR(1024)'),
                   staged = 'BILL_LINE',
-                  holds = dict(v_read = 'INTEGER', v_valid = 'INTEGER', v_repeated = 'INTEGER', v_stored = 'INTEGER',
+                  holds = dict(seal_holds, v_first = t.time, v_read = 'INTEGER', v_valid = 'INTEGER', v_repeated = 'INTEGER', v_stored = 'INTEGER',
                                v_rejected = 'INTEGER', v_checksum = 'BIGINT', v_known = 'INTEGER',
                                v_started_at = t.time),
                   codes = {10: 'this file was taken in before', 1001: 'an argument is missing',
@@ -95,15 +96,18 @@ SELECT :p_file_name, l.LINE_NO, {{ text }}, 'repeats an earlier line', LOCALTIME
 DELETE FROM VALID_BILL
  WHERE LINE_NO IN (SELECT r.LINE_NO FROM SET_ASIDE_LINE r);
 
+SELECT MIN(v.MEASURED_TIME) FROM VALID_BILL v INTO :v_first;
+{{ sealed_up_to(':v_first') }}
 INSERT INTO IMPORT_REJECT (FILE_NAME, LINE_NO, LINE_TEXT, REASON, RECORDED_AT)
 SELECT :p_file_name, v.LINE_NO,
        v.LD_ID || ',' || v.SUB_NUMBER || ',' || SUBSTRING(CAST(v.MEASURED_TIME AS CHAR(24)) FROM 1 FOR 19)
        || ',' || TRIM(CAST(v.QUOTE AS CHAR(24))),
-       'unknown slot', LOCALTIMESTAMP(0)
+       TRIM(CASE WHEN q.LD_ID IS NULL THEN 'unknown slot' ELSE 'the month is archived' END), LOCALTIMESTAMP(0)
   FROM VALID_BILL v
   LEFT JOIN QUOTE_HISTORY q
     ON {{ same_slot('q', 'v') }}
- WHERE q.LD_ID IS NULL;
+ WHERE q.LD_ID IS NULL
+    OR v.MEASURED_TIME <= :v_sealed;
 
 {{ stage('PRICED_SLOT') }}
 INSERT INTO PRICED_SLOT (LD_ID, SUB_NUMBER, MEASURED_TIME, QUOTE, SUPERSEDES, LINE_NO)
@@ -112,8 +116,9 @@ SELECT v.LD_ID, v.SUB_NUMBER, v.MEASURED_TIME, v.QUOTE,
   FROM VALID_BILL v
   JOIN QUOTE_HISTORY q
     ON {{ same_slot('q', 'v') }}
- WHERE :p_class = 'PAST'
-    OR q.SOURCE NOT IN ('B', 'C');
+ WHERE v.MEASURED_TIME > :v_sealed
+   AND (:p_class = 'PAST'
+        OR q.SOURCE NOT IN ('B', 'C'));
 {{ supersede('PRICED_SLOT', 'billed', 'n.SUPERSEDES = 1') }}
 {{ update_from('QUOTE_HISTORY', 'PRICED_SLOT', same_slot(),
                {'REVISION': 'u.REVISION + n.SUPERSEDES', 'QUOTE': 'n.QUOTE', 'SOURCE': "'B'",

@@ -8,6 +8,7 @@
 #}
 {% from 'frame.sql' import procedure, when, run, stage, minutes_between, crc32 %}
 {% from 'closed_month.sql' import closed_up_to %}
+{% from 'alert.sql' import is_open %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -105,6 +106,13 @@ SELECT CASE
 {% endcall %}
 {% call when(":RESULT_CODE = 0 AND :p_class = 'ONTIME'") %}
 {{ run('STORE_SNAPSHOT', [':p_heid', ':p_snapshot_time']) }}
+{% endcall %}
+{% call when(":RESULT_CODE = 0 AND :p_class = 'ONTIME'") %}
+-- The alert names the head-end as its logs do.
+SET :v_ours = REPLACE(:v_ours, '_', '');
+UPDATE MDM_ALERT_HISTORY
+   SET CLEARED_AT = CASE WHEN GENERATED_TIME > :p_snapshot_time THEN GENERATED_TIME ELSE :p_snapshot_time END
+ WHERE {{ is_open('MDM_ALERT_HISTORY', 'LOG_MISSING', ':v_ours') }};
 {% endcall %}
 {% call when(":RESULT_CODE = 0 AND :p_class = 'PAST'") %}
 {{ run('STORE_REPOLLED', [':p_heid', ':p_snapshot_time']) }}

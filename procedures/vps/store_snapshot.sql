@@ -4,11 +4,8 @@
   The readings are those of VALID_READING; a target without one becomes a missing row. A
   usage needs the reading before it: of the previous slot, delivered or re-polled, or the
   initial reading of a meter installed within this one.
-
-  POLLED stands inside COALESCE so that MySQL does not begin with the polled items of every
-  group and look each device up once for each of them.
 #}
-{% from 'frame.sql' import procedure, run, stage, add_minutes, when %}
+{% from 'frame.sql' import procedure, run, stage, add_minutes, when, by_key %}
 {% from 'alert.sql' import raise_alerts %}
 {% from 'month_usage.sql' import forget_sums %}
 {% import 'type.sql' as t %}
@@ -16,7 +13,7 @@
 
 {% call procedure('STORE_SNAPSHOT', 'Give every target of a head-end its row of one snapshot.',
                   takes = dict(p_heid = 'INTEGER', p_snapshot_time = t.time),
-                  holds = dict(v_interval = 'INTEGER', v_previous = t.time, v_negative = 'INTEGER', v_ahead = 'INTEGER')) %}
+                  holds = dict(v_interval = 'INTEGER', v_previous = t.time, v_gaps = 'INTEGER', v_negative = 'INTEGER', v_ahead = 'INTEGER')) %}
 SELECT CAST(c."VALUE" AS DECIMAL(9))
   FROM MDM_CONFIG c
  WHERE c.NAME = 'INTERVAL_MINUTES'
@@ -42,17 +39,17 @@ SELECT n.LD_ID, n.SUB_NUMBER, :p_snapshot_time, n.READING,
                ROUND(v.RAW_VALUE * i.MULTIPLIER, 4) AS READING,
                COALESCE(b.READING, b.REPOLL_READING, f.READING) AS PREVIOUS_READING,
                COALESCE(d.CORRECTION_FACTOR, 1) AS CORRECTION_FACTOR
-          FROM DEVICE_ITEM i
-          LEFT JOIN VALID_READING v
+          FROM HEAD_END_ITEM i
+          LEFT JOIN VALID_READING v{{ by_key() }}
             ON v.PD_TABLE_KEY = i.PD_TABLE_KEY
            AND v.LD_ADDRESS = i.LD_ADDRESS
            AND v.SUB_NUMBER = i.SUB_NUMBER
            AND v.MEASURED_TIME = :p_snapshot_time
-          LEFT JOIN USAGE_HISTORY b
+          LEFT JOIN USAGE_HISTORY b{{ by_key() }}
             ON b.LD_ID = i.LD_ID
            AND b.SUB_NUMBER = i.SUB_NUMBER
            AND b.MEASURED_TIME = :v_previous
-          LEFT JOIN USAGE_HISTORY e
+          LEFT JOIN USAGE_HISTORY e{{ by_key() }}
             ON e.LD_ID = i.LD_ID
            AND e.SUB_NUMBER = i.SUB_NUMBER
            AND e.MEASURED_TIME = :p_snapshot_time
@@ -68,7 +65,7 @@ SELECT n.LD_ID, n.SUB_NUMBER, :p_snapshot_time, n.READING,
            AND d.DAY_ON = CAST(:p_snapshot_time AS DATE)
          WHERE i.HEID = :p_heid
            AND i.LD_ID IS NOT NULL
-           AND COALESCE(i.POLLED, 0) = 1
+           AND i.POLLED = 1
            AND {{ p.polled_at('i', ':p_snapshot_time') | indent(7) }}
            AND e.LD_ID IS NULL) n;
 
@@ -79,10 +76,15 @@ INSERT INTO QUOTE_HISTORY (LD_ID, SUB_NUMBER, MEASURED_TIME, USAGE_VALUE, QUALIT
 SELECT n.LD_ID, n.SUB_NUMBER, n.MEASURED_TIME, n.USAGE_VALUE,
        CASE WHEN n.STATUS = 0 THEN 'M' ELSE 'N' END, 0, 'N', LOCALTIMESTAMP(0)
   FROM USAGE_INCREMENT n;
+SELECT COUNT(CASE WHEN n.STATUS <> 0 THEN 1 END), COUNT(CASE WHEN n.USAGE_VALUE < 0 THEN 1 END)
+  FROM USAGE_INCREMENT n
+  INTO :v_gaps, :v_negative;
+{% call when(':v_gaps > 0') %}
 INSERT INTO USAGE_GAP (LD_ID, SUB_NUMBER, MEASURED_TIME)
 SELECT n.LD_ID, n.SUB_NUMBER, n.MEASURED_TIME
   FROM USAGE_INCREMENT n
  WHERE n.STATUS <> 0;
+{% endcall %}
 
 -- A later snapshot may have been priced already.
 SELECT COUNT(*)
@@ -93,10 +95,6 @@ SELECT COUNT(*)
 {{ forget_sums('USAGE_INCREMENT') }}
 {% endcall %}
 
-SELECT COUNT(*)
-  FROM USAGE_INCREMENT n
- WHERE n.USAGE_VALUE < 0
-  INTO :v_negative;
 {% call when(':v_negative > 0') %}
 {% call raise_alerts('NEGATIVE', 'STORE_SNAPSHOT') %}
 SELECT n.LD_ID, n.SUB_NUMBER, n.MEASURED_TIME,

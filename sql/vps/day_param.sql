@@ -8,5 +8,6 @@
      'PARAM_ID':          ('VARCHAR(32) NOT NULL', 'Set in force.'),
      'FROM_DATE':         ('DATE NOT NULL', 'First day of that set.'),
      'CORRECTION_FACTOR': ('DECIMAL(18,4) NOT NULL', 'Its correction factor.'),
+     'TIME_OF_USE':       ('SMALLINT', '1 when it has time-of-use prices.'),
    },
    key = ['CLUSTER_ID', 'DAY_ON'], session = true) }}

@@ -11,5 +11,7 @@
      'CO2':           ('DECIMAL(18,4)', 'Carbon dioxide, kg.'),
      'SUPERSEDES':    ('SMALLINT NOT NULL', '1 when it replaces another bill.'),
      'LINE_NO':       ('INTEGER', 'Line of the bill file, if it came by one.'),
+     'REVISION':      ('INTEGER', 'REVISION of the slot with it, if it was simulated.'),
+     'USED':          ('DECIMAL(18,4)', 'What the point used in the month with the slot, if it was simulated.'),
    },
-   key = ['LD_ID', 'SUB_NUMBER', 'MEASURED_TIME'], index = [['LINE_NO']], session = true) }}
+   key = ['LD_ID', 'SUB_NUMBER', 'MEASURED_TIME'], session = true) }}

@@ -15,5 +15,6 @@
      'SOURCE':            ('CHAR(1)', 'Source of the present bill.'),
      'CLUSTER_ID':        ('VARCHAR(32)', 'Cluster of the point, empty if it has none.'),
      'CONTRACT_CAPACITY': ('DECIMAL(18,4)', 'Contract capacity in A.'),
+     'REVISION':          ('INTEGER', 'Times that the slot was changed.'),
    },
    key = ['LD_ID', 'SUB_NUMBER', 'MEASURED_TIME'], session = true) }}

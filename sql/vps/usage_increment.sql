@@ -12,4 +12,4 @@
      'STATUS':        ('SMALLINT NOT NULL', '0 normal, 1 missing, 2 undetermined.'),
      'LINE_NO':       ('INTEGER', 'Line of the file, null for a reading that it lacks.'),
    },
-   key = ['LD_ID', 'SUB_NUMBER', 'MEASURED_TIME'], index = [['LINE_NO']], session = true) }}
+   key = ['LD_ID', 'SUB_NUMBER', 'MEASURED_TIME'], session = true) }}

@@ -12,4 +12,4 @@
      'RAW_VALUE':     ('DECIMAL(18,4)', 'Register value, null when not read.'),
    },
    key = ['PD_TABLE_KEY', 'LD_ADDRESS', 'SUB_NUMBER', 'MEASURED_TIME', 'LINE_NO'],
-   index = [['LINE_NO']], session = true) }}
+   session = true) }}

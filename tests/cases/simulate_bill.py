@@ -1,8 +1,10 @@
 """Cases of SIMULATE_BILL, worked by hand."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from case import Case
+from cases._archive import BEGUN
 from cases._station import cluster, meter, prices, slot, time_of_use
 
 # A Wednesday of January, which has 31 * 48 = 1488 half hours.
@@ -25,7 +27,7 @@ def quotes(*values: str | None) -> dict:
     return {QUOTES: [(value,) for value in values]}
 
 
-def used(*values: str, since: datetime = datetime(2026, 1, 14, 9, 30)) -> list:
+def used(*values: str | None, since: datetime = datetime(2026, 1, 14, 9, 30)) -> list:
     """The point with its prices, and slots in a row before T, T and after."""
     rows = [*POINT, *GLOBAL]
     for hour, value in zip(("09:30", "10:00", "10:30"), values, strict=False):
@@ -88,6 +90,38 @@ CASES = [
     Case("a range over the end of the year", (datetime(2025, 12, 31, 23), datetime(2026, 1, 1, 1)),
          given=[*POINT, *GLOBAL, *slot("P1", "2025-12-31 23:30:00", "19.5"), *slot("P1", "2026-01-01 00:00:00", "1"),
                 *slot("P1", "2026-01-01 00:30:00", "1")], then=quotes("195", "12.5", "10")),
+    # a snapshot behind one that was priced
+    Case("after the snapshot before", (U, END), given=[*used("19", "3", "2"), ("SIMULATE_BILL", T, U)],
+         then=quotes(None, "40", "30")),
+    Case("after the snapshot before, priced twice", (U, END),
+         given=[*used("19", "3", "2"), ("SIMULATE_BILL", T, U), ("vps", "UPDATE CORRECTION_PARAM SET TIER2_PRICE = 16"),
+                ("SIMULATE_BILL", T, U)], then=quotes(None, "42", "32")),
+    Case("after one that was corrected", (U, END),
+         given=[*used("19", "3", "2"), ("SIMULATE_BILL", T, U), ("CORRECT_QUOTE", "P1", 1, T, Decimal("0.5"))],
+         then=quotes(None, "5", "27.5")),
+    Case("after one that was billed", (U, END),
+         given=[*used("19", None, "2"), ("vps", f"UPDATE QUOTE_HISTORY SET USAGE_VALUE = 3, SOURCE = 'B' WHERE MEASURED_TIME = '{T}'"),
+                ("SIMULATE_BILL", T, U)], then=quotes(None, None, "30")),
+    Case("after one without usage, and one without a slot", (U, END),
+         given=[*used("19", None, "3"), *meter(902, 1, "P2"), *slot("P2", "2026-01-14 09:30:00", "19"), *slot("P2", U, "3"),
+                ("SIMULATE_BILL", datetime(2026, 1, 14, 9, 30), T), ("SIMULATE_BILL", T, U)],
+         then=quotes("190", None, "40", "190", "40")),
+    Case("a new point beside one with a sum", (U, END),
+         given=[*used("19", "3", "2"), ("SIMULATE_BILL", T, U), *meter(902, 1, "P2"), *slot("P2", U, "2")],
+         then=quotes(None, "40", "30", "20")),
+    Case("slots closer than the interval", (U, END),
+         given=[*used("19", "3", "2"), *slot("P1", "2026-01-14 10:10:00", "30"), ("SIMULATE_BILL", T, datetime(2026, 1, 14, 10, 5))],
+         then=quotes(None, "40", None, "50")),
+    Case("priced from both of them on", (U, END),
+         given=[*used("19", "3", "2"), *slot("P1", "2026-01-14 10:10:00", "30"), ("SIMULATE_BILL", T, U)],
+         then=quotes(None, "40", "470", "50")),
+    Case("the sum of a month ends with it", (datetime(2026, 2, 1, 0, 30), datetime(2026, 2, 1, 1)),
+         given=[*POINT, *GLOBAL, *slot("P1", "2026-01-31 23:30:00", "19.5"), *slot("P1", "2026-02-01 00:00:00", "1"),
+                *slot("P1", "2026-02-01 00:30:00", "1"), ("SIMULATE_BILL", datetime(2026, 2, 1), datetime(2026, 2, 1, 0, 30))],
+         then=quotes(None, "12.5", "10")),
+    Case("an earlier snapshot, again", (T, U),
+         given=[*used("19", "3", "2"), ("SIMULATE_BILL", T, U), ("SIMULATE_BILL", U, END),
+                ("vps", "UPDATE CORRECTION_PARAM SET TIER2_PRICE = 16")], then=quotes(None, "42", "30")),
     # base charge: 297.6 for 10 A, 50 A: 1488 a month
     Case("the base charge of a month of 31 days", (T, U),
          given=[*meter(901, 1, "P1", capacity="50"), *prices("GLOBAL", base="297.6", tiers=TIERS), *slot("P1", T, "2")],
@@ -175,4 +209,8 @@ CASES = [
     Case("no end", (T, None), 1001),
     Case("an empty range", (T, T), 1004),
     Case("the end before the start", (U, T), 1004),
+    # The archive
+    Case("a range that begins in a month that is sealed", (datetime(2020, 7, 1), datetime(2020, 8, 1)), 3002, given=[*GLOBAL, *BEGUN],
+         then={"vps:SELECT COUNT(*) FROM QUOTE_HISTORY WHERE SOURCE = 'S'": [(2,)]}),
+    Case("one that begins behind it", (datetime(2020, 7, 1, 0, 30), datetime(2020, 8, 1)), 11, given=BEGUN),
 ]
