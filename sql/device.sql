@@ -44,6 +44,22 @@ SELECT MAX(d.TABLE_KEY), MAX(d.DELETED), MAX(x.{{ column }})
 {%- endmacro %}
 
 {#
+  The logical device that a device has at an address: its key in :v_ld. Locked by its key alone:
+  who holds the row and changes its LD_ID would wait for the index.
+#}
+{% macro lock_logical(device, address) %}
+SELECT MAX(l.TABLE_KEY)
+  FROM LOGICAL_DEVICE l
+ WHERE l.PD_TABLE_KEY = {{ device }}
+   AND l.LD_ADDRESS = {{ address }}
+   AND l.DELETED = 0
+  INTO :v_ld;
+UPDATE LOGICAL_DEVICE
+   SET DELETED = DELETED
+ WHERE TABLE_KEY = :v_ld;
+{% endmacro %}
+
+{#
   Until this transaction ends nobody else gives away a place or an identifier: two callers could
   both take the last one. The row is one that no import of readings locks, which takes seconds.
 #}
@@ -53,16 +69,21 @@ UPDATE MDM_CONFIG
  WHERE NAME = 'MDM_LIMIT';
 {% endmacro %}
 
+{# 0 when a table cannot hold as many rows. #}
+{% macro may_reach(table, rows, into) %}
+-- Keys count up from 1: while none is as high as the limit, nothing needs counting.
+SELECT CASE WHEN EXISTS (SELECT 1 FROM {{ table }} d WHERE d.TABLE_KEY >= {{ rows }}) THEN 1 ELSE 0 END
+  FROM {{ t.one_row }}
+  INTO {{ into }};
+{%- endmacro %}
+
 {# 1 when a table has as many rows in service as it may. #}
 {% macro is_full(table, setting, into, of='') %}
 SELECT CAST(c."VALUE" AS DECIMAL(9))
   FROM MDM_CONFIG c
  WHERE c.NAME = '{{ setting }}'
   INTO :v_limit;
--- Keys count up from 1: while none is as high as the limit, nothing needs counting.
-SELECT CASE WHEN EXISTS (SELECT 1 FROM {{ table }} d WHERE d.TABLE_KEY >= :v_limit) THEN 1 ELSE 0 END
-  FROM {{ t.one_row }}
-  INTO {{ into }};
+{{ may_reach(table, ':v_limit', into) }}
 {% call when(into ~ ' = 1') %}
 SELECT CASE WHEN COUNT(*) >= :v_limit THEN 1 ELSE 0 END
   FROM {{ table }} d
@@ -83,8 +104,15 @@ SELECT CASE WHEN COUNT(*) >= :v_limit THEN 1 ELSE 0 END
 
 {# 1 when a head-end has no room for so many devices more. #}
 {% macro is_he_full(heid, more, into) %}
+SELECT COALESCE(MAX(h.CAPACITY), 0) + 1 - {{ more }}
+  FROM HECONF h
+ WHERE h.HEID = {{ heid }}
+  INTO {{ into }};
+{{ may_reach('CONTROLLER', into, into) }}
+{% call when(into ~ ' = 1') %}
 SELECT COALESCE(MAX(CASE WHEN {{ devices_of(heid) | indent(9) }} + {{ more }} > h.CAPACITY THEN 1 ELSE 0 END), 0)
   FROM HECONF h
  WHERE h.HEID = {{ heid }}
   INTO {{ into }};
+{% endcall %}
 {% endmacro %}

@@ -5,8 +5,8 @@
   a concentrator it goes to the dummy of a head-end: by MDM_CONFIG to the first with room, or
   to the one with the fewest devices. What a device was disposed of with stays taken.
 #}
-{% from 'frame.sql' import procedure, when, insert_keyed, give %}
-{% from 'device.sql' import same, lock_places, is_full, is_he_full, devices_of %}
+{% from 'frame.sql' import procedure, when, insert_keyed, give, first_rows %}
+{% from 'device.sql' import same, lock_places, is_full, is_he_full, may_reach, devices_of %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -130,15 +130,25 @@ SELECT MAX(c."VALUE")
   FROM MDM_CONFIG c
  WHERE c.NAME = 'HE_ALLOCATION'
   INTO :v_allocation;
+SELECT MIN(h.CAPACITY)
+  FROM HECONF h
+ WHERE h.ENABLED = 1
+  INTO :v_limit;
+{{ may_reach('CONTROLLER', ':v_limit', ':v_he_full') }}
 SELECT MAX(f.HEID)
-  FROM (SELECT a.HEID,
-               ROW_NUMBER() OVER (ORDER BY CASE WHEN :v_allocation = 'BALANCE' THEN a.DEVICES ELSE 0 END,
-                                           a.HEID) AS NTH
-          FROM (SELECT h.HEID, h.CAPACITY, {{ devices_of('h.HEID') | indent(16) }} AS DEVICES
+  FROM (SELECT a.HEID
+          FROM (SELECT h.HEID, h.CAPACITY,
+                       CASE
+                         WHEN :v_he_full = 1
+                           OR :v_allocation = 'BALANCE'
+                         THEN {{ devices_of('h.HEID') | indent(25) }}
+                         ELSE 0
+                       END AS DEVICES
                   FROM HECONF h
                  WHERE h.ENABLED = 1) a
-         WHERE a.DEVICES < a.CAPACITY) f
- WHERE f.NTH = 1
+         WHERE a.DEVICES < a.CAPACITY
+         ORDER BY CASE WHEN :v_allocation = 'BALANCE' THEN a.DEVICES ELSE 0 END, a.HEID
+         {{ first_rows(1) }}) f
   INTO :v_heid;
 SET :v_co_id = 'HE' || TRIM(CAST(:v_heid AS CHAR(11)));
 SET :v_he_full = CASE WHEN :v_heid IS NULL THEN 1 ELSE 0 END;

@@ -1,7 +1,6 @@
 {# HE_POLL_TARGET_CONTROLLER shows the physical devices that a head-end polls now. #}
 {% from 'frame.sql' import view, list_of %}
-{% import 'type.sql' as t %}
-{% import 'pollable.sql' as p %}
+{% from 'poll_target.sql' import poll_targets %}
 
 {% call view('HE_POLL_TARGET_CONTROLLER', 'Physical devices to poll now, with what it takes to talk to them.',
    callers = ['HE'],
@@ -36,16 +35,5 @@ SELECT o.HEID,
           FROM LOGICAL_DEVICE l
          WHERE l.PD_TABLE_KEY = d.TABLE_KEY
            AND l.DELETED = 0)
-  FROM CONCENTRATOR o
-  JOIN CONTROLLER d
-    ON d.CO_ID = o.CO_ID
-  JOIN CONTROLLER_TRANSACTION x
-    ON x.TABLE_KEY = d.TABLE_KEY
-  JOIN CONTROLLER_TYPE y
-    ON y.TYPE_ID = d.TYPE_ID
-  LEFT JOIN MDM_CONFIG a
-    ON a.NAME = 'ALA_LINKED'
- WHERE {{ p.pollable('d', 'x', 'a') | indent(7) }} = 1
-   AND NOT ({{ p.paused_from('x') }} <= LOCALTIMESTAMP
-            AND LOCALTIMESTAMP < {{ p.paused_until('x') | indent(12) }})
+{{ poll_targets() }}
 {% endcall %}

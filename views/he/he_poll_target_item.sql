@@ -1,5 +1,6 @@
 {# HE_POLL_TARGET_ITEM shows what a head-end reads from the devices that it polls now. #}
-{% from 'frame.sql' import view %}
+{% from 'frame.sql' import view, join_in_order %}
+{% from 'poll_target.sql' import poll_targets %}
 
 {% call view('HE_POLL_TARGET_ITEM', 'Items to read from the physical devices to poll now.',
    callers = ['HE'],
@@ -12,20 +13,21 @@
      'KIND':         ('VARCHAR(10)', 'CUMULATIVE or INSTANT.'),
      'SCALER':       ('INTEGER', 'Power of ten of the register value.'),
    }) %}
-SELECT d.HEID,
-       d.PD_TABLE_KEY,
+SELECT o.HEID,
+       d.TABLE_KEY,
        l.LD_ADDRESS,
        g.SUB_NUMBER,
        g.LN,
        g.KIND,
        g.SCALER
-  FROM HE_POLL_TARGET_CONTROLLER d
-  JOIN LOGICAL_DEVICE l
-    ON l.PD_TABLE_KEY = d.PD_TABLE_KEY
+{% call poll_targets() %}
+  {{ join_in_order() }} LOGICAL_DEVICE l
+    ON l.PD_TABLE_KEY = d.TABLE_KEY
    AND l.DELETED = 0
-  JOIN LOGICAL_DEVICE_TYPE y
-    ON y.TYPE_ID = l.TYPE_ID
-  JOIN PARAM_GROUP g
-    ON g.GROUP_ID = y.GROUP_ID
+  {{ join_in_order() }} LOGICAL_DEVICE_TYPE k
+    ON k.TYPE_ID = l.TYPE_ID
+  {{ join_in_order() }} PARAM_GROUP g
+    ON g.GROUP_ID = k.GROUP_ID
    AND g.POLLED = 1
+{% endcall %}
 {% endcall %}
