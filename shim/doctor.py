@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from kenshin import __version__, preflight, release, source
+from kenshin import __version__, dhcp, doctor_settings, preflight, release, source
 from kenshin import secret as secrets
 from kenshin.config import Config
 from kenshin.engines import open_session
@@ -20,6 +20,7 @@ APART = 5.0  # seconds that two clocks may differ
 FAR_APART = 60.0
 NAMED = 5
 DAY = timedelta(days=1)
+OPEN_FOR = timedelta(minutes=15)  # a change of DHCP, after which nobody seems to settle it
 
 Clock = Callable[[], datetime]
 
@@ -57,6 +58,9 @@ def _checks(facts: Facts) -> dict[str, Callable[[], Iterable[Finding]]]:
         "late logs": lambda: late_logs(facts),
         "alerts": lambda: alerts(facts),
         "errors of rules": lambda: rule_errors(facts),
+        "dhcp": lambda: dhcp_link(facts),
+        "settings": lambda: doctor_settings.check(facts),
+        "settings for its size": lambda: doctor_settings.check_size(facts),
     }
 
 
@@ -236,6 +240,42 @@ def rule_errors(facts: Facts) -> Iterator[Finding]:
         yield Finding("errors of rules", "warning", ", ".join(found[:NAMED]), do)
     else:
         yield Finding("errors of rules", "ok", "none in the last day")
+
+
+def dhcp_link(facts: Facts) -> Iterator[Finding]:
+    """Whether the DHCP server of a PROV that is linked can be told, and what it was not told."""
+    linked = facts.value(
+        "SELECT c.\"VALUE\" FROM MDM_CONFIG c WHERE c.NAME = 'PROV_LINKED'", database="mdm"
+    )
+    long_ago = facts.local(facts.utc().replace(microsecond=0)) - OPEN_FOR
+    rows = facts.session.execute(
+        "mdm",
+        "SELECT COUNT(*), MIN(c.REQUESTED_AT) FROM OPEN_DHCP_CHANGE c WHERE c.REQUESTED_AT < ?",
+        [long_ago],
+    )
+    ((count, first),) = rows
+    if linked != "1" and not count:
+        return
+    do = "kenshin serve settles them; SELECT * FROM OPEN_DHCP_CHANGE says which"
+    if linked == "1":
+        yield _dhcp_server(facts.config)
+    else:
+        do = "nobody settles them while PROV is not linked: kenshin config set PROV_LINKED 1, or "
+        do += "end those of OPEN_DHCP_CHANGE by FINISH_DHCP_CHANGE"
+    if count:
+        found = f"{count} changes are open, the first since {first}"
+        yield Finding("dhcp", "warning", found, do)
+
+
+def _dhcp_server(config: Config) -> Finding:
+    to = config.dhcp
+    where = f"{to.url or f'{to.host}:{to.port}'}: " if to else ""
+    try:
+        with dhcp.open_server(to):
+            return Finding("dhcp", "ok", f"{where}the DHCP server takes what it is told")
+    except dhcp.DhcpError as error:
+        do = "no device comes or goes until it can be told: see [dhcp] in kenshin.toml"
+        return Finding("dhcp", "error", f"{where}{error}", do)
 
 
 def _yesterday(facts: Facts) -> datetime:

@@ -21,7 +21,17 @@ from kenshin.engines.facts import Facts, Finding, facts_of
 from kenshin.preflight import worst
 from kenshin.secret import ENVIRONMENT, new_key_line
 
-MINE = ("release", "drift", "clock", "time zone", "late logs", "alerts", "errors of rules", "keys")
+MINE = (
+    "release",
+    "drift",
+    "clock",
+    "time zone",
+    "late logs",
+    "alerts",
+    "errors of rules",
+    "settings",
+    "keys",
+)
 
 
 @pytest.fixture(scope="module")
