@@ -37,6 +37,7 @@ lint: $(VENV)/.test types ## Check style and types, and that the reference is up
 	@$(BIN)/python docs/he_api.py --check || $(call say,the document of HE-API is stale,make docs)
 
 bench: $(VENV)/.test engines ## Measure the speed of the rules beside that of the bare engine.
+	@tools/setup/apt-packages bench
 	@$(BIN)/python -m bench
 
 docs: $(VENV)/.demo ## Write the references in docs/; with CI=1 fail when one is not up to date.

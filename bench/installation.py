@@ -1,4 +1,4 @@
-"""A fresh installation on an engine of its own, gone when the measurement is over."""
+"""An installation on an engine of its own: gone when the measurement is over, unless it is kept."""
 
 from __future__ import annotations
 
@@ -19,8 +19,25 @@ from servers.innodb import InnoDBServer
 ENGINES = ("mysql", "mariadb", "firebird-embedded")
 _SERVERS: dict[str, type[InnoDBServer]] = {"mysql": MySQLServer, "mariadb": MariaDBServer}
 _REDO = {"mysql": "innodb-redo-log-capacity", "mariadb": "innodb-log-file-size"}
+# What docs/settings.md recommends, but for the size of the buffer pool.
+_SETTINGS: dict[str, str | int] = {
+    "innodb-flush-log-at-trx-commit": 1,
+    "innodb-flush-method": "O_DIRECT",
+    "innodb-log-buffer-size": "64M",
+    "innodb-io-capacity": 2000,
+    "innodb-adaptive-hash-index": "OFF",
+    "innodb-open-files": 8000,
+    "open-files-limit": 20000,
+    "table-open-cache": 4000,
+    "tmp-table-size": "256M",
+    "max-heap-table-size": "256M",
+}
 _SHOWN = (
     "innodb_buffer_pool_size",
+    "innodb_log_buffer_size",
+    "innodb_io_capacity",
+    "innodb_adaptive_hash_index",
+    "tmp_table_size",
     "innodb_flush_log_at_trx_commit",
     "innodb_doublewrite",
     "innodb_flush_method",
@@ -42,29 +59,39 @@ class Installation:
 
 
 @contextmanager
-def installed(engine: str, buffer_pool: str) -> Iterator[Installation]:
-    """The release on a fresh engine; commits are durable, the binary log is off."""
-    folder = Path(tempfile.mkdtemp(prefix="kenshin-bench-"))
+def installed(engine: str, buffer_pool: str, keep: Path | None = None) -> Iterator[Installation]:
+    """The release on an engine; commits are durable, the binary log is off.
+
+    The engine is fresh, or the one that is in the folder to be kept.
+    """
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+    folder = (keep or Path(tempfile.mkdtemp(prefix="kenshin-bench-"))).resolve()
     server = None
     try:
         if engine == "firebird-embedded":
             config = _embedded(folder)
         else:
             options: dict[str, str | int] = {
-                "innodb-flush-log-at-trx-commit": 1,
+                **_SETTINGS,
                 _REDO[engine]: "2G",
             }
-            server = _SERVERS[engine](buffer_pool=buffer_pool, options=options).start()
+            server = _SERVERS[engine](
+                buffer_pool=buffer_pool, options=options, folder=keep and folder / "server"
+            ).start()
             config = _served(engine, server, folder)
         for path in (config.inbox, config.outbox):
-            path.mkdir()
+            path.mkdir(exist_ok=True)
         release.apply(config)
         version, settings = _described(config)
         yield Installation(config, Catalog(config.dialect), version, settings)
     finally:
         if server is not None:
+            if keep is not None:
+                server.stop()
             server.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _embedded(folder: Path) -> Config:
@@ -82,8 +109,8 @@ def _embedded(folder: Path) -> Config:
 
 def _served(engine: str, server: InnoDBServer, folder: Path) -> Config:
     places = {database: database for database in ("mdm", "vps", "he")}
-    reach = Connection(user=server.user, password=server.password, socket=str(server.socket))
-    return Config(engine, places, server.exchange, folder / "inbox", folder / "outbox", reach)
+    boxes = folder / "inbox", folder / "outbox"
+    return Config(engine, places, server.exchange, *boxes, Connection(**server.login))
 
 
 def _described(config: Config) -> tuple[str, dict[str, str]]:

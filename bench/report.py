@@ -1,25 +1,36 @@
-"""What was measured, as a table on the terminal, in the documentation, as JSON and as a chart."""
+"""What was measured: on the terminal, as JSON that can be merged, and in the documentation."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from rich.table import Table
 
-from bench.main_job import FLOOR, FURTHER, JOB, Run
+from bench import charts
+from bench.floor import PHASES
+from bench.main_job import FURTHER, JOB
+from bench.rows import ROWS, Row, bar_shown, shown, verdict
+from bench.station import medians
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 BEGIN = "<!-- figures: written by python -m bench --publish -->"
 END = "<!-- end of figures -->"
-_LABELS = {"mysql": "MySQL", "mariadb": "MariaDB", "firebird-embedded": "Firebird, embedded"}
-# Okabe and Ito: told apart by every eye.
-_COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#D55E00", "#E69F00", "#CC79A7")
-_KINDS = (("job", JOB), ("floor", FLOOR), ("further", FURTHER))
+LABELS = {"mysql": "MySQL", "mariadb": "MariaDB", "firebird-embedded": "Firebird, embedded"}
+_PHASES = (
+    *(f"job: {phase}" for phase in JOB),
+    "job",
+    *(f"floor: {phase}" for phase in PHASES),
+    "floor",
+    "ratio",
+    *(f"further: {phase}" for phase in FURTHER),
+)
+
+World = dict[str, Any]  # as `bench.measure` tells it
 
 
 def machine() -> dict[str, Any]:
@@ -40,138 +51,183 @@ def machine() -> dict[str, Any]:
     }
 
 
-def summary(runs: Sequence[Run]) -> dict[str, Any]:
-    """Medians of the phases, of the sums and of their ratio, taken run by run."""
-    found: dict[str, Any] = {}
-    for kind, phases in _KINDS:
-        rows = [getattr(run, kind) for run in runs]
-        found[kind] = {
-            p: median(row[p] for row in rows) for p in phases if all(p in row for row in rows)
-        }
-    jobs = [sum(run.job.values()) for run in runs]
-    floors = [sum(run.floor.values()) for run in runs]
-    found["job seconds"] = median(jobs)
-    found["floor seconds"] = median(floors)
-    found["ratio"] = median(job / floor for job, floor in zip(jobs, floors, strict=True))
-    return found
+def merged(paths: Iterable[Path]) -> list[World]:
+    """The worlds of several files; of a row that was measured twice the later file's counts."""
+    found: dict[tuple[str, int], World] = {}
+    for path in paths:
+        for world in json.loads(path.read_text(encoding="utf-8"))["worlds"]:
+            before = found.get((world["engine"], world["points"]))
+            found[world["engine"], world["points"]] = _joined(before, world) if before else world
+    return sorted(found.values(), key=lambda w: (list(LABELS).index(w["engine"]), w["points"]))
 
 
-def rows_of(measured: dict[str, Any]) -> list[list[str]]:
-    """The table, phases downwards and engines across; its first row is the header."""
-    engines = measured["engines"]
-    median_of = {engine: engines[engine]["median"] for engine in engines}
-    table = [["", *(_LABELS[engine] for engine in engines)]]
-    for kind, phases in _KINDS:
-        for phase in phases:
-            values = [median_of[e][kind].get(phase) for e in engines]
-            if any(value is not None for value in values):
-                table.append([f"{kind}: {phase}", *(_seconds(value) for value in values)])
-        if kind != "further":
-            totals = (median_of[e][f"{kind} seconds"] for e in engines)
-            table.append([f"**{kind}, seconds**", *(f"**{_seconds(t)}**" for t in totals)])
-        if kind == "floor":
-            ratios = (median_of[e]["ratio"] for e in engines)
-            table.append(["**job / floor**", *(f"**{ratio:.1f} ×**" for ratio in ratios)])
+def _joined(before: World, world: World) -> World:
+    new = {result["row"] for result in world["results"]}
+    kept = [result for result in before["results"] if result["row"] not in new]
+    results = sorted([*kept, *world["results"]], key=lambda r: list(ROWS).index(r["row"]))
+    gone = {result["row"] for result in results}
+    parts = {
+        part: {k: v for k, v in {**before[part], **world[part]}.items() if k not in gone}
+        for part in ("skipped", "failed")
+    }
+    return {**world, **parts, "results": results}
+
+
+def result_of(world: World, row: str) -> dict[str, Any] | None:
+    """What was measured of a row."""
+    return next((result for result in world["results"] if result["row"] == row), None)
+
+
+def verdicts(worlds: Sequence[World]) -> list[list[str]]:
+    """The table of all rows: a row for each size, engines across; its first row is the header."""
+    engines = _engines(worlds)
+    table = [["", "points", "bar", *(LABELS[engine] for engine in engines)]]
+    for row in ROWS.values():
+        for points in sorted({world["points"] for world in worlds}):
+            here = {w["engine"]: w for w in worlds if w["points"] == points}
+            cells = [_cell(row, here.get(engine)) for engine in engines]
+            if any(cells):
+                bar = _bars(row, engines) if not row.asked or points in row.asked else ""
+                table.append([row.title, f"{points:,}", bar, *(cell or "–" for cell in cells)])
     return table
 
 
-def _seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+def _bars(row: Row, engines: Sequence[str]) -> str:
+    by_bar: dict[str, list[str]] = {}
+    for engine in engines:
+        if text := bar_shown(row, engine):
+            by_bar.setdefault(text, []).append(LABELS[engine])
+    if len(by_bar) == 1:
+        return next(iter(by_bar))
+    return "; ".join(f"{', '.join(names)}: {bar}" for bar, names in by_bar.items())
 
 
-def terminal_table(measured: dict[str, Any]) -> Table:
-    """The same table for people at a terminal."""
-    header, *rows = rows_of(measured)
-    title = f"one snapshot of {measured['rows']:,} readings, seconds, median of {measured['runs']}"
-    table = Table(title=title)
-    for place, name in enumerate(header):
-        table.add_column(name, justify="right" if place else "left")
-    for row in rows:
-        table.add_row(*(cell.replace("**", "") for cell in row))
-    return table
+def _cell(row: Row, world: World | None) -> str:
+    result = result_of(world, row.name) if world else None
+    if world is None or result is None:
+        return ""
+    if result["value"] is None:
+        return str(result["note"])
+    judged = ""
+    if result["judged"]:
+        judged = verdict(row, world["engine"], world["points"], result["value"])
+    return f"{shown(row, result['value'])}{', ' if judged else ''}{judged}"
 
 
-def publish(measured: dict[str, Any]) -> None:
-    """Write the table between the two markers of docs/performance.md, and the chart."""
+def _engines(worlds: Sequence[World]) -> list[str]:
+    there = {world["engine"] for world in worlds}
+    return [engine for engine in LABELS if engine in there]
+
+
+def phases(worlds: Sequence[World]) -> list[list[str]]:
+    """The phases of the main job and its floor, seconds; a column for each engine and size."""
+    columns = [(w, r["runs"]) for w in worlds if (r := result_of(w, "snapshot"))]
+    figures = [medians(runs) for _, runs in columns]
+    table = [["", *(f"{LABELS[w['engine']]}, {w['points']:,}" for w, _ in columns)]]
+    for phase in _PHASES:
+        if any(phase in each for each in figures):
+            bold = "**" if phase in ("job", "floor", "ratio") else ""
+            unit = " ×" if phase == "ratio" else ""
+            cells = (f"{e[phase]:.2f}{unit}" if phase in e else "–" for e in figures)
+            name = {"ratio": "job / floor"}.get(phase, phase)
+            table.append([f"{bold}{name}{bold}", *(f"{bold}{cell}{bold}" for cell in cells)])
+    return table if columns else []
+
+
+def terminal_tables(worlds: Sequence[World]) -> list[Table]:
+    """Both tables for people at a terminal, and what was left out or failed."""
+    titles = ("less is better", "one snapshot, seconds, medians")
+    tables = []
+    for title, rows in zip(titles, (verdicts(worlds), phases(worlds)), strict=True):
+        if len(rows) > 1:
+            table = Table(title=title)
+            for place, name in enumerate(rows[0]):
+                table.add_column(name, justify="right" if place else "left")
+            for row in rows[1:]:
+                table.add_row(*(_coloured(cell.replace("**", "")) for cell in row))
+            tables.append(table)
+    left = [
+        (world, kind, name, why)
+        for world in worlds
+        for kind in ("skipped", "failed")
+        for name, why in world[kind].items()
+    ]
+    if left:
+        table = Table("", "row", "why", title="not measured")
+        for world, kind, name, why in left:
+            where = f"{LABELS[world['engine']]}, {world['points']:,}"
+            table.add_row(where, name, why, style="red" if kind == "failed" else None)
+        tables.append(table)
+    return tables
+
+
+def _coloured(cell: str) -> str:
+    if "missed by" in cell:
+        return f"[red]{cell}[/red]"
+    return f"[green]{cell}[/green]" if cell.endswith("met") else cell
+
+
+def publish(worlds: Sequence[World]) -> None:
+    """Write what lies between the two markers of docs/performance.md, and the charts."""
     path = DOCS / "performance.md"
     before, rest = path.read_text(encoding="utf-8").split(BEGIN)
     after = rest.split(END)[1]
-    path.write_text(f"{before}{BEGIN}\n\n{_markdown(measured)}\n{END}{after}", encoding="utf-8")
-    chart(measured, DOCS / "performance.png")
+    drawn = {
+        "performance.png": charts.job(worlds, DOCS / "performance.png"),
+        "performance-growth.png": charts.growth(worlds, DOCS / "performance-growth.png"),
+    }
+    links = [f"![{says}]({name})\n" for name, says in drawn.items() if says]
+    text = "\n".join([_markdown(worlds), *links])
+    path.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
 
 
-def _markdown(measured: dict[str, Any]) -> str:
-    header, *rows = rows_of(measured)
-    lines = [
-        f"Measured {measured['at']}: one snapshot of {measured['rows']:,} readings into a history"
-        f" of {measured['history']:,} rows; seconds, median of {measured['runs']} runs.",
-        "",
-        f"| {' | '.join(header)} |",
-        f"| --- |{' ---: |' * (len(header) - 1)}",
-        *(f"| {' | '.join(row)} |" for row in rows),
-        "",
-    ]
-    of = measured["machine"]
-    lines.append(
+def _markdown(worlds: Sequence[World]) -> str:
+    days = sorted({world["at"] for world in worlds})
+    parts = [f"Measured {' to '.join(dict.fromkeys((days[0], days[-1])))}; less is better."]
+    parts += [_table(rows) for rows in (verdicts(worlds),)]
+    if len(rows := phases(worlds)) > 1:
+        parts += ["One snapshot, seconds, medians:", _table(rows)]
+    machines = {json.dumps(world["machine"]): world["machine"] for world in worlds}
+    parts.append("\n".join([*map(_machine, machines.values()), *map(_described, worlds)]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    header, *others = rows
+    lines = [f"| {' | '.join(header)} |", f"| --- |{' ---: |' * (len(header) - 1)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in others)])
+
+
+def _machine(of: dict[str, Any]) -> str:
+    return (
         f"- Machine: {of['cores']} cores ({of['processor']}), {of['memory_gib']} GiB,"
         f" Linux {of['kernel']}, Python {of['python']}."
     )
-    for engine, part in measured["engines"].items():
-        settings = ", ".join(f"{name} {value}" for name, value in part["settings"].items())
-        loads = ", ".join(f"{run['load']:.1f}" for run in part["runs"])
-        spread = " ".join(f"{sum(run['job'].values()):.2f}" for run in part["runs"])
-        floors = " ".join(f"{sum(run['floor'].values()):.2f}" for run in part["runs"])
-        lines.append(
-            f"- {_LABELS[engine]} {part['version']}: {settings}. Jobs {spread}, floors {floors};"
-            f" load of the machine before each run {loads}."
-        )
-        failed = {phase: why for run in part["runs"] for phase, why in run["failed"].items()}
+
+
+def _described(world: World) -> str:
+    settings = ", ".join(f"{name} {value}" for name, value in world["settings"].items())
+    layout = "partitions" if world["partitioned"] else "no partitions"
+    lines = [
+        f"- {LABELS[world['engine']]} {world['version']}, {world['points']:,} points: a history of"
+        f" {world['history']:,} rows, {layout}, {world['runs']} runs; {settings}."
+    ]
+    if snapshot := result_of(world, "snapshot"):
+        runs = snapshot["runs"]
+        jobs, floors = (" ".join(f"{r[k]:.2f}" for r in runs) for k in ("job", "floor"))
+        lines.append(f"  Jobs {jobs}, floors {floors}.")
+    loads = [run["load"] for r in world["results"] for run in r["runs"] if "load" in run]
+    if loads:
+        lines.append(f"  Load of the machine before the runs {min(loads):.1f} to {max(loads):.1f}.")
+    notes = [f"{ROWS[r['row']].title}: {r['note']}" for r in world["results"] if r["note"]]
+    lines += [f"  {note}." for note in notes]
+    for result in world["results"]:
         lines += [
-            f"- {_LABELS[engine]}: {p} failed: {why.splitlines()[0]}" for p, why in failed.items()
+            f"  {name} failed: {why.splitlines()[0]}." for name, why in result["failed"].items()
         ]
-    return "\n".join(lines) + "\n"
-
-
-def chart(measured: dict[str, Any], path: Path) -> None:
-    """Job and floor of each engine, phase on phase."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    engines = measured["engines"]
-    figure, axes = pyplot.subplots(figsize=(8, 1.4 + 1.1 * len(engines)), layout="constrained")
-    names: list[str] = []
-    seen: set[str] = set()
-    for engine, part in engines.items():
-        for kind, phases in _KINDS[:2]:
-            left = 0.0
-            for place, phase in enumerate(phases):
-                seconds = part["median"][kind].get(phase, 0.0)
-                label = f"{kind}: {phase}"
-                axes.barh(
-                    len(names),
-                    seconds,
-                    left=left,
-                    color=_COLOURS[place + (3 if kind == "floor" else 0)],
-                    label=None if label in seen else label,
-                )
-                seen.add(label)
-                left += seconds
-            # The median of the sums: the bar adds medians of the phases, which may differ a little.
-            note = f"{part['median'][f'{kind} seconds']:.2f} s"
-            if kind == "job":
-                note += f"  ({part['median']['ratio']:.1f} × floor)"
-            axes.text(left, len(names), f" {note}", va="center", fontsize=9)
-            names.append(f"{_LABELS[engine]}, {kind}")
-    axes.set_yticks(range(len(names)), names)
-    axes.invert_yaxis()
-    axes.margins(x=0.2)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_xlabel("seconds")
-    axes.set_title(
-        f"One snapshot of {measured['rows']:,} readings, file in to file out", loc="left"
-    )
-    figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
-    figure.savefig(path, dpi=120)
-    pyplot.close(figure)
+    for kind, said in (("skipped", "not measured"), ("failed", "failed")):
+        lines += [f"  {name} {said}: {why.splitlines()[0]}." for name, why in world[kind].items()]
+    if space := result_of(world, "bytes-live"):
+        figures = ", ".join(f"{name} {value:.0f}" for name, value in space["runs"][0].items())
+        lines.append(f"  Bytes of a reading: {figures}.")
+    return "\n".join(lines)

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 
+from bench.history import POINT, Filler, Progress, moment, raw
+from bench.partitions import lay_out, partitions
 from kenshin.engines import Session
 
 HEADS = (1, 2, 3, 4)
-INTERVAL = timedelta(minutes=30)
-# The first snapshot that is measured; the history ends with the one before.
-START = datetime(2026, 3, 1)
 HEADER = "PD_TABLE_KEY,LD_ADDRESS,SUB_NUMBER,MEASURED_TIME,VALUE,STATUS"
-HISTORIES = {"USAGE_HISTORY": "FLOOR_USAGE", "QUOTE_HISTORY": "FLOOR_QUOTE"}
-_CHUNK = 100_000
-
-_POINT = "'P' || LPAD(TRIM(CAST(d.N AS CHAR(9))), 9, '0')"
-_RAW = "(MOD(d.N, 5000) * 1000 + ({k}) * 500 + MOD(d.N * 31 + ({k}) * 17, 400))"
-_NOW = f"{_RAW.format(k='s.K')} * 0.0010"
-_USAGE = f"({_RAW.format(k='s.K')} - {_RAW.format(k='s.K - 1')}) * 0.0010"
-
-
-def raw(device: int, slot: int) -> int:
-    """The register of a device after a slot, in Wh: what the history holds too."""
-    return device % 5000 * 1000 + slot * 500 + (device * 31 + slot * 17) % 400
+HISTORIES = ("USAGE_HISTORY", "QUOTE_HISTORY")
+# Snapshots behind the history that there are partitions for, and half a day more.
+_AHEAD = 48
 
 
 class World:
@@ -34,27 +25,42 @@ class World:
         self.session = session
         self.rows = rows
         self.slots = max(1, history // rows)
+        self.filled = 0  # of the slots, back from the end of the history
+        self.generated = 0  # rows, of all tables
+        self.seconds = 0.0  # that they took
         self.firebird = session.config.dialect == "firebird"
+        self.partitioned = bool(partitions(session, HISTORIES[0]))
+        self.filler = Filler(session, rows)
 
-    def build(self, progress: Callable[[str, float], None]) -> None:
-        """Fill the empty installation, and tables of the same layout with the same history."""
+    def build(self, progress: Progress) -> None:
+        """Fill the empty installation."""
         progress("devices", 0)
         self._numbers()
         for heid in HEADS:
             self._devices(heid)
-        self._floor_tables()
-        for tables in (list(HISTORIES), list(HISTORIES.values())):
-            self._history(tables[0], tables[1], progress)
-        self._statistics()
+        if self.partitioned:
+            ends = self.at(1 - self.slots), self.at(0), self.at(_AHEAD)
+            lay_out(self.session, HISTORIES, *ends)
+        began = time.perf_counter()
+        tables = {table: table for table in HISTORIES}
+        self.generated = self.filler.fill(tables, (1 - self.slots, 0), progress)
+        self.seconds = time.perf_counter() - began
+        self.filled = self.slots
+        progress("statistics", 1)
+        self.statistics(HISTORIES)
 
     def at(self, slot: int) -> datetime:
         """The moment of a snapshot; slot 0 ends the history, 1 is the first to be measured."""
-        return START + (slot - 1) * INTERVAL
+        return moment(slot)
 
     def devices(self, heid: int) -> range:
         """The TABLE_KEYs of the devices of a head-end."""
         share = self.rows // len(HEADS)
         return range((heid - 1) * share + 1, heid * share + 1)
+
+    def point(self, device: int) -> str:
+        """The LD_ID of the one item of a device."""
+        return f"P{device:09}"
 
     def write_log(self, folder: Path, heid: int, slot: int) -> Path:
         """The collection log of a head-end: every reading has come."""
@@ -67,8 +73,19 @@ class World:
             file.write(f"#END,{len(devices)}\n")
         return path
 
+    def statistics(self, tables: Iterable[str]) -> None:
+        """Bring the optimiser's statistics of tables of VPS-DB up to date, as maintenance does."""
+        if self.firebird:
+            rows = self.session.execute(
+                "vps", "SELECT TRIM(RDB$INDEX_NAME) FROM RDB$INDICES WHERE RDB$SYSTEM_FLAG = 0"
+            )
+            for (name,) in rows:
+                self.session.execute("vps", f'SET STATISTICS INDEX "{name}"')
+            return
+        self.session.execute("vps", f"ANALYZE TABLE {', '.join(tables)}")
+
     def _numbers(self) -> None:
-        moment, one_row = ("TIMESTAMP", "RDB$DATABASE") if self.firebird else ("DATETIME", "DUAL")
+        kind, one_row = ("TIMESTAMP", "RDB$DATABASE") if self.firebird else ("DATETIME", "DUAL")
         digits = " UNION ALL ".join(f"SELECT {n} FROM {one_row}" for n in range(10))
         places = dict.fromkeys(self.session.config.places[d] for d in ("mdm", "vps"))
         for database in ("mdm", "vps")[: len(places)]:
@@ -82,12 +99,14 @@ class World:
                 f" + 1000 * d.N + 100 * c.N + 10 * b.N + a.N <= {self.rows}"
             )
         run = self._runner("vps")
-        run(f"CREATE TABLE BENCH_SLOT (K INTEGER NOT NULL PRIMARY KEY, MEASURED_TIME {moment})")
+        run(f"CREATE TABLE BENCH_SLOT (K INTEGER NOT NULL PRIMARY KEY, MEASURED_TIME {kind})")
         with self.session.transaction():
-            for slot in range(1 - self.slots, 1):
+            for slot in range(1 - max(self.slots, 48), 145):
                 self.session.execute(
                     "vps", "INSERT INTO BENCH_SLOT VALUES (?, ?)", [slot, self.at(slot)]
                 )
+        for database in ("mdm", "vps")[: len(places)] if not self.firebird else ():
+            self.session.execute(database, "ANALYZE TABLE BENCH_NUMBER")
 
     def _devices(self, heid: int) -> None:
         mine = self.devices(heid)
@@ -99,60 +118,11 @@ class World:
         )
         run(f"INSERT INTO CONTROLLER_TRANSACTION (TABLE_KEY, PROV_STAT) SELECT d.N, 'C' {source}")
         run(
-            "INSERT INTO LOGICAL_DEVICE (TABLE_KEY, LD_ID, PD_TABLE_KEY, TYPE_ID)"
-            f" SELECT d.N, {_POINT}, d.N, 202 {source}"
+            "INSERT INTO LOGICAL_DEVICE (TABLE_KEY, LD_ID, PD_TABLE_KEY, TYPE_ID,"
+            f" CONTRACT_CAPACITY) SELECT d.N, {POINT}, d.N, 202, 30 {source}"
         )
-
-    def _floor_tables(self) -> None:
-        run = self._runner("vps")
-        if not self.firebird:
-            for table, floor in HISTORIES.items():
-                run(f"CREATE TABLE {floor} LIKE {table}")
-            return
-        from kenshin.render import render_database
-
-        for unit in render_database("firebird", "vps"):
-            if unit.name in HISTORIES:
-                for statement in unit.statements:
-                    if statement.startswith("CREATE"):
-                        run(statement.replace(unit.name, HISTORIES[unit.name]))
-
-    def _history(self, usage: str, quote: str, progress: Callable[[str, float], None]) -> None:
-        """Many snapshots in the order of the key, as a table is after REORGANIZE."""
-        step = max(1, _CHUNK // self.slots)
-        run = self._runner("vps")
-        for first in range(1, self.rows + 1, step):
-            progress(f"history of {usage} and {quote}", first / self.rows)
-            source = (
-                "FROM BENCH_NUMBER d CROSS JOIN BENCH_SLOT s"
-                f" WHERE d.N BETWEEN {first} AND {min(self.rows, first + step - 1)}"
-                " ORDER BY d.N, s.K"
-            )
-            run(
-                f"INSERT INTO {usage} (LD_ID, SUB_NUMBER, MEASURED_TIME, READING, USAGE_VALUE,"
-                f" STATUS) SELECT {_POINT}, 1, s.MEASURED_TIME, {_NOW}, {_USAGE}, 0 {source}"
-            )
-            run(
-                f"INSERT INTO {quote} (LD_ID, SUB_NUMBER, MEASURED_TIME, USAGE_VALUE, QUALITY,"
-                " REVISION, SOURCE, UPDATED_AT)"
-                f" SELECT {_POINT}, 1, s.MEASURED_TIME, {_USAGE}, 'M', 0, 'N', s.MEASURED_TIME"
-                f" {source}"
-            )
-
-    def _statistics(self) -> None:
-        """Bring the optimiser's statistics up to date, as maintenance does."""
-        if self.firebird:
-            rows = self.session.execute(
-                "vps", "SELECT TRIM(RDB$INDEX_NAME) FROM RDB$INDICES WHERE RDB$SYSTEM_FLAG = 0"
-            )
-            for (name,) in rows:
-                self.session.execute("vps", f'SET STATISTICS INDEX "{name}"')
-            return
-        for database, tables in {
-            "mdm": ["CONTROLLER", "CONTROLLER_TRANSACTION", "LOGICAL_DEVICE"],
-            "vps": [*HISTORIES, *HISTORIES.values()],
-        }.items():
-            self.session.execute(database, f"ANALYZE TABLE {', '.join(tables)}")
+        if heid == HEADS[-1] and not self.firebird:
+            run("ANALYZE TABLE CONTROLLER, CONTROLLER_TRANSACTION, LOGICAL_DEVICE")
 
     def _runner(self, database: str) -> Callable[[str], None]:
         def run(statement: str) -> None:
