@@ -2,7 +2,6 @@
 {% import 'check.sql' as check %}
 
 {% macro is_key_id(text) %}{{ check.is_formed(text, '[0-9a-f]{12}') }}{% endmacro %}
-{% macro is_hash(text) %}{{ check.is_formed(text, '[0-9a-f]{64}') }}{% endmacro %}
 
 {# Addresses or networks, IPv4 or IPv6, with commas between them. #}
 {% set network = '[0-9A-Fa-f.:]{2,45}(/[0-9]{1,3})?' %}

@@ -13,11 +13,14 @@ from xdist.scheduler import LoadScopeScheduling
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from alerted import Alerted
+from batches import Site, site_of
 from http_server import HttpServer
 from kenshin import release
 from kenshin.config import Config, Connection
 from kenshin.engines import Session, open_session, runtime
 from servers import SERVERS, Server
+from servers.rsyslog import Rsyslog
 
 # The client library reads its settings once: the embedded engine's must be there first.
 ENGINES = ("firebird-embedded", "mysql", "mariadb", "firebird-server")
@@ -91,13 +94,7 @@ class Installations:
                 role_prefix=prefix,
             )
         server = self.server(engine)
-        reach = Connection(
-            host=server.host,
-            port=server.port,
-            user=server.user,
-            password=server.password,
-            socket=str(server.socket or ""),
-        )
+        reach = Connection(**server.login)
         if engine == "firebird-server":
             folder = Path(server.dsn("x").split(":", 1)[1]).parent
             places = {
@@ -160,3 +157,37 @@ def http(
     server = HttpServer(installations.new(engine, "http"), tmp_path_factory.mktemp("http"))
     yield server
     server.end()
+
+
+@pytest.fixture(scope="module")
+def nms() -> Iterator[Rsyslog]:
+    with Rsyslog() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def alerted(
+    engine: str, installations: Installations, nms: Rsyslog, request: pytest.FixtureRequest
+) -> Alerted:
+    """An installation of the test file's own that tells `nms` of alerts."""
+    config = installations.new(engine, own_name(request))
+    release.apply(config)
+    return Alerted(config, nms)
+
+
+@pytest.fixture(scope="module")
+def site(
+    engine: str,
+    installations: Installations,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Site]:
+    """An installation of the test file's own, with folders of other systems and a syslog."""
+    name = own_name(request)
+    with site_of(installations.new(engine, name), tmp_path_factory.mktemp(name)) as made:
+        yield made
+
+
+def own_name(request: pytest.FixtureRequest) -> str:
+    """A name for what belongs to the test file that asks for it: `catchup` of test_catch_up."""
+    return request.module.__name__.removeprefix("test_").replace("_", "")

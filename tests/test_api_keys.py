@@ -27,8 +27,9 @@ from kenshin.http_api.pool import Pool
 from kenshin.http_api.rate import FAILURES_PER_MINUTE, Limiter, Rate
 from kenshin.rules import Rules
 from servers.base import free_port
-from serving import kenshin_serve, until
+from serving import kenshin_serve
 from test_canary import forms
+from waiting import until
 
 HERE = "192.0.2.7"
 ACCOUNT = "shop_api"

@@ -30,6 +30,11 @@ CLOCK = {
     "UPDATED_AT", "RECORDED_AT", "FINISHED_AT", "STARTED_AT", "GENERATED_TIME", "OCCURRED_AT",
     "DEPLOYED_AT", "DEPLOYED_BY", "RECORDED_BY", "CALLER",
 }  # fmt: skip
+# Of these the clock writes some: of which rows, and the others as they are.
+PARTLY = {
+    "CLEARED_AT": "CASE WHEN CLEARED_AT IS NULL THEN 1 ELSE 0 END,"
+    " CASE WHEN CLEARED_AT < GENERATED_TIME THEN CLEARED_AT END"
+}
 # Keys that the engine counts up by itself, and where they may leave gaps.
 AUTO = {"MDM_ALERT_HISTORY": "ALERT_ID", "IMPORT_REJECT": "REJECT_ID", "RULE_ERROR": "ERROR_ID"}
 PRICES = [
@@ -277,7 +282,8 @@ def dump(session: Session) -> dict[str, list[tuple[Any, ...]]]:
         if declaration.kind != "table" or database == "he" or name.startswith("SCHEMA_"):
             continue
         columns = [c for c in declaration.columns if c not in CLOCK and c != AUTO.get(name)]
-        rows = session.execute(database, f"SELECT {', '.join(columns)} FROM {name}")
+        asked = ", ".join(PARTLY.get(column, column) for column in columns)
+        rows = session.execute(database, f"SELECT {asked} FROM {name}")
         found[name] = sorted(plain_rows([map(time_of_day, row) for row in rows]), key=repr)
     return found
 

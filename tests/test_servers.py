@@ -134,6 +134,16 @@ def test_data_survives_an_orderly_stop(server: Server) -> None:
     assert rows(server.start(), f"SELECT ID FROM {name}") == [(1,)]
 
 
+@pytest.mark.parametrize("engine", ["mysql", "mariadb"])
+def test_a_folder_that_is_kept_is_taken_up(engine: str, short_path: Path) -> None:
+    kept = short_path / "server"
+    with SERVERS[engine](folder=kept) as first:
+        name = table(first)
+        execute(first, f"INSERT INTO {name} VALUES (1)")
+    with SERVERS[engine](folder=kept) as second:
+        assert rows(second, f"SELECT ID FROM {name}") == [(1,)]
+
+
 def test_nothing_is_left_after_stop_and_close(server: Server) -> None:
     pid, port = server.pid, server.port
     assert pid is not None and alive(pid) and answers(port)

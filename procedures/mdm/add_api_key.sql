@@ -33,7 +33,7 @@ SELECT CASE
            OR :p_role IS NULL THEN 1001
          WHEN NOT {{ key.is_key_id(':p_key_id') }}
            OR NOT {{ check.is_identifier(':p_client', 64) }}
-           OR NOT {{ key.is_hash(':p_key_hash') }}
+           OR NOT {{ check.is_sha256(':p_key_hash') }}
            OR NOT {{ key.is_networks(':p_networks') }}
            OR {{ check.is_longer(':p_note', 255) }} THEN 1002
          WHEN {{ check.is_none_of(':p_role', api_roles | list) }} THEN 1003

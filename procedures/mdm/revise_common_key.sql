@@ -10,7 +10,7 @@
 {% from 'frame.sql' import procedure, when %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
-{% from 'alert.sql' import is_open %}
+{% from 'alert.sql' import is_open, severity_of %}
 
 {% set classes = {'CO': 'CONCENTRATOR', 'PD': 'CONTROLLER'} %}
 
@@ -101,8 +101,9 @@ SELECT COUNT(*), MAX(CASE WHEN SUBSTRING(a.MESSAGE FROM 1 FOR 12) = :v_mac THEN 
 SET :v_alert = COALESCE(:v_alert, :v_strange);
 {% call when(':v_flaw IS NOT NULL AND :v_alert IS NULL AND (:v_deleted IS NOT NULL OR :v_open < 100)') %}
 INSERT INTO MDM_ALERT_HISTORY (GENERATED_TIME, SEVERITY, ALERT_CODE, SOURCE, DEVICE, MESSAGE)
-VALUES (LOCALTIMESTAMP(0), 2, 'SECURITY', 'REVISE_COMMON_KEY', CASE WHEN :v_deleted IS NOT NULL THEN :v_mac END,
-        :v_mac || ' asked for a key, but ' || :v_flaw);
+SELECT LOCALTIMESTAMP(0), {{ severity_of("'SECURITY'") }}, 'SECURITY', 'REVISE_COMMON_KEY',
+       CASE WHEN :v_deleted IS NOT NULL THEN :v_mac END, :v_mac || ' asked for a key, but ' || :v_flaw
+  FROM {{ t.one_row }};
 {% endcall %}
 SET :RESULT_CODE = CASE
   WHEN :v_deleted IS NULL             THEN 2001

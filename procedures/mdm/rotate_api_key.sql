@@ -7,6 +7,7 @@
 {% from 'frame.sql' import procedure, when %}
 {% from 'device.sql' import lock_places, same %}
 {% import 'api_key.sql' as key %}
+{% import 'check.sql' as check %}
 {% import 'type.sql' as t %}
 
 {% call procedure('ROTATE_API_KEY', 'Give a client a new key; the old one is good until it expires.',
@@ -32,7 +33,7 @@ SELECT CASE
            OR :p_key_hash IS NULL THEN 1001
          WHEN NOT {{ key.is_key_id(':p_key_id') }}
            OR NOT {{ key.is_key_id(':p_new_key_id') }}
-           OR NOT {{ key.is_hash(':p_key_hash') }} THEN 1002
+           OR NOT {{ check.is_sha256(':p_key_hash') }} THEN 1002
          ELSE 0
        END
   FROM {{ t.one_row }}

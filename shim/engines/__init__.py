@@ -30,6 +30,7 @@ __all__ = [
     "Unavailable",
     "column_spec",
     "driver_errors",
+    "failures",
     "open_session",
 ]
 
@@ -37,6 +38,11 @@ __all__ = [
 def driver_errors() -> tuple[type[Exception], ...]:
     """What the drivers that are in use may raise: a server that went away, for one."""
     return tuple(session.driver_error for session in Session.__subclasses__())
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What says that the database is gone, or cannot do it now."""
+    return EngineError, *driver_errors()
 
 
 def open_session(config: Config) -> Session:

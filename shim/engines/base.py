@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import time
 from abc import ABC, abstractmethod
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kenshin.config import Config
+from kenshin.durable import sync_folder
 from kenshin.render import Index
 
 DONE, REPEAT, NOTHING = 0, 10, 11
-BUSY = 3002
+STATE_FORBIDS = BUSY = 3002  # the state of what a rule is about, or who else uses it now
 SQL_FAILED = 9000
 ATTEMPTS = 8
 _CHUNK = 24_000
@@ -124,6 +126,8 @@ class Session(ABC):
 
     driver_error: type[Exception]  # what the driver raises
     keeps_logins = True  # accounts with passwords are the engine's
+    works_abreast = True  # several connections of one client are faster than one
+    altering_commits = True  # a statement that alters a table ends the transaction
 
     # What an engine does in its own way -----------------------------------------------
 
@@ -317,13 +321,27 @@ class Session(ABC):
         """Call a rule and gather its rows. A deadlock or a lost connection is tried again."""
         return self.again(lambda: self._call(database, rule, arguments))
 
+    def call_alone(self, database: str, rule: str, *arguments: Any) -> Result:
+        """Call a rule that alters tables: outside of a transaction, where that would end one."""
+        if not self.altering_commits:
+            return self.call(database, rule, *arguments)
+        return self.again(lambda: _checked(gathered(rule, self.invoke(database, rule, arguments))))
+
     def _call(self, database: str, rule: str, arguments: Sequence[Any]) -> Result:
-        rows: list[tuple[Any, ...]] = []
+        with self.transaction():
+            return _checked(gathered(rule, self.invoke(database, rule, arguments)))
+
+    def count(self, database: str, rule: str, *arguments: Any) -> tuple[Result, int]:
+        """Call a rule and count its rows, of which none is kept, however many there are."""
+        return self.again(lambda: self._count(database, rule, arguments))
+
+    def _count(self, database: str, rule: str, arguments: Sequence[Any]) -> tuple[Result, int]:
+        rows = 0
         with self.transaction():
             for answer in self.invoke(database, rule, arguments):
                 if isinstance(answer, Result):
-                    return _checked(Result(answer.code, answer.message, rows))
-                rows.append(answer)
+                    return _checked(answer), rows
+                rows += 1
         raise EngineError(f"{rule} gave no result code: is it a rule of this release?")
 
     @property
@@ -394,7 +412,7 @@ class Session(ABC):
     def stream(self, database: str, rule: str, arguments: Sequence[Any], path: Path) -> Result:
         """Write the text rows of a rule to a file, first under another name, then in place.
 
-        Nothing is left behind unless the rule answered 0.
+        Nothing is left behind unless the rule answered 0; then it outlives a power cut.
         """
 
         part = path.with_name(path.name + ".part")
@@ -407,8 +425,11 @@ class Session(ABC):
                         verdict = _checked(answer)
                     else:
                         out.write(answer[0])
+                out.flush()
+                os.fsync(out.fileno())
             if verdict.code == DONE:
                 part.replace(path)
+                sync_folder(path.parent)
             return verdict
 
         try:
@@ -422,7 +443,8 @@ class Session(ABC):
         Raises Unavailable when that was in vain.
         Inside a transaction nothing is repeated: whoever opened it must do it all again.
         A connection lost during a commit leaves it unknown whether it held; calling a rule
-        twice is safe, so the second call finds out.
+        twice is safe, so the second call finds out. Who asked the process to end is obeyed, even
+        where the client library breaks the connection at that.
         """
         if self._open:
             return work()
@@ -431,12 +453,14 @@ class Session(ABC):
                 self._take_again()
                 return work()
             except TryAgain as error:
+                _obey(error)
                 if attempt == ATTEMPTS:
                     raise Unavailable(
                         f"given up after {ATTEMPTS} attempts: {error}; "
                         "another transaction holds the same rows, or the server is not there"
                     ) from error
             except self.driver_error as error:
+                _obey(error)
                 if not self.is_passing(error):
                     raise EngineError(f"{self.config.engine}: {error}") from error
                 if attempt == ATTEMPTS:
@@ -454,6 +478,24 @@ class Session(ABC):
             self.connect()
         except EngineError:
             time.sleep(0.5)
+
+
+def _obey(error: BaseException) -> None:
+    """Raise what ends the process, where an error of clearing up came over it."""
+    while context := error.__context__:
+        if not isinstance(context, Exception):
+            raise context
+        error = context
+
+
+def gathered(rule: str, answers: Iterator[tuple[Any, ...] | Result]) -> Result:
+    """The verdict of a rule with its rows, which come before it. Raises EngineError without one."""
+    rows: list[tuple[Any, ...]] = []
+    for answer in answers:
+        if isinstance(answer, Result):
+            return Result(answer.code, answer.message, rows)
+        rows.append(answer)
+    raise EngineError(f"{rule} gave no result code: is it a rule of this release?")
 
 
 def _checked(result: Result) -> Result:

@@ -28,6 +28,10 @@ SELECT s.TABLE_NAME, s.INDEX_NAME, s.NON_UNIQUE, s.COLUMN_NAME, s.SUB_PART, s.CO
   FROM information_schema.STATISTICS s
  WHERE s.TABLE_SCHEMA = ?
  ORDER BY s.TABLE_NAME, s.INDEX_NAME, s.SEQ_IN_INDEX"""
+_PARTITIONS = """
+SELECT DISTINCT p.TABLE_NAME, p.PARTITION_METHOD, p.PARTITION_EXPRESSION
+  FROM information_schema.PARTITIONS p
+ WHERE p.TABLE_SCHEMA = ? AND p.PARTITION_NAME IS NOT NULL"""
 _ROUTINES = """
 SELECT r.ROUTINE_TYPE, r.ROUTINE_NAME, r.ROUTINE_DEFINITION, r.SQL_MODE, r.CHARACTER_SET_CLIENT,
        r.COLLATION_CONNECTION, r.DATABASE_COLLATION, r.DEFINER, r.SECURITY_TYPE,
@@ -73,13 +77,21 @@ def tables(query: Query, dialect: str) -> dict[str, Table]:
         else:
             columns[table][column] = _column(dialect, extra, generated or "", rest)
             beside[table][f"comment of {column}"] = comment
+    for table, method, expression in query(_PARTITIONS):
+        beside[table]["division"] = f"{method} ({bare_expression(expression)})"
     keys, indexes = _indexes(query, dialect)
     return {
         str(table): Table(
             columns[table],
             keys.get(table, ()),
             indexes[table],
-            settings={"engine": engine, "collation": collation, "comment": comment} | beside[table],
+            settings={
+                "engine": engine,
+                "collation": collation,
+                "comment": comment,
+                "division": "",
+                **beside[table],
+            },
         )
         for table, engine, collation, comment in query(_TABLES)
     }

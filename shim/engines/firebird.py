@@ -41,6 +41,7 @@ from kenshin.engines.base import (
     Right,
     Session,
     Table,
+    gathered,
     whole_lines,
 )
 
@@ -108,6 +109,8 @@ _ALL = {"SQL$CHARSETS": "CHARACTER SET", "SQL$DATABASE": "DATABASE"}
 class FirebirdSession(Session):
     """Connections to the places of an installation, one for each database file in use."""
 
+    works_abreast = False  # the client fills the staging table, row by row
+    altering_commits = False
     driver_error = DatabaseError
 
     def __init__(self, config: Config) -> None:
@@ -270,20 +273,16 @@ class FirebirdSession(Session):
         # What such a rule inserts is the lock: it stands until its own transaction is taken back.
         connection = self._attached(self.config.places[hold.database])
         manager = connection.transaction_manager(default_action=DefaultAction.ROLLBACK)
-        result = Result(SQL_FAILED, f"{hold.rule} gave no result code")
         try:
             manager.begin(tpb(_ISOLATION, patience))
-            rows: list[tuple[Any, ...]] = []
-            for answer in _answers(manager.cursor(), hold.rule, hold.arguments):
-                if isinstance(answer, Result):
-                    result = Result(answer.code, answer.message, rows)
-                else:
-                    rows.append(answer)
-        finally:
-            if result.ok:
-                self._holding.append(manager)
-            else:
-                _end(manager)
+            result = gathered(hold.rule, _answers(manager.cursor(), hold.rule, hold.arguments))
+        except BaseException:
+            _end(manager)
+            raise
+        if result.ok:
+            self._holding.append(manager)
+        else:
+            _end(manager)
         return result
 
     def release(self) -> None:

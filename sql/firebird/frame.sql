@@ -7,14 +7,15 @@
   object may be sent by a driver statement by statement, or by isql under SET TERM $$.
 #}
 
-{% macro table(name, purpose, columns, key, unique=[], unique_live=[], index=[], session=false) %}
+{# Rows of a table with `by_time` come and go by that moment: here it has an index. #}
+{% macro table(name, purpose, columns, key, unique=[], unique_live=[], index=[], session=false, by_time='') %}
 {% set live = [] %}
 {% for fields in unique_live %}
 {% set _ = live.append([live_key(fields)]) %}
 {% endfor %}
 {# A computed index serves no condition on its columns: each has a plain one beside it. #}
-{% set index = index + unique_live %}
-{{ declare('session' if session else 'table', name, purpose, columns=columns, key=key, unique=unique, unique_live=unique_live, live=live, index=index) }}
+{% set index = index + unique_live + ([[by_time]] if by_time else []) %}
+{{ declare('session' if session else 'table', name, purpose, columns=columns, key=key, unique=unique, unique_live=unique_live, live=live, index=index, by_time=by_time) }}
 CREATE {{ 'GLOBAL TEMPORARY ' if session }}TABLE {{ name }} (
 {% for column, (type, meaning) in columns.items() %}
     {{ column }} {{ type }},
@@ -59,8 +60,8 @@ $$
 {% endmacro %}
 
 
-{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[], reads=false, means={}, staged='') %}
-{{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers, means=means, staged=staged) }}
+{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[], reads=false, means={}, staged='', alters=false) %}
+{{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers, means=means, staged=staged, alters=alters) }}
 {% set names = ['RESULT_CODE', 'SQL_ERROR', 'k_verdict'] + takes | list + gives | list + holds | list %}
 CREATE OR ALTER PROCEDURE {{ name }}{{ ' (' if takes }}
 {% for parameter, type in takes.items() %}
@@ -122,6 +123,15 @@ $$
 
 {% macro when(condition) %}
 IF ({{ condition }}) THEN
+BEGIN
+{{ caller() | trim | indent(4, first=true) }}
+END
+{% endmacro %}
+
+
+{# As long as the condition holds; the body must come to change it. #}
+{% macro while(condition) %}
+WHILE ({{ condition }}) DO
 BEGIN
 {{ caller() | trim | indent(4, first=true) }}
 END
@@ -199,9 +209,13 @@ RETURNING {{ key }} INTO {{ into }};
 {# Ends a SELECT, behind its ORDER BY: only so many rows, a number or a :variable. #}
 {% macro first_rows(count) %}FETCH FIRST {{ count }} ROWS ONLY{% endmacro %}
 
+{# Joins a table behind those before it: left to choose, Firebird does so by itself. #}
+{% macro join_in_order() %}JOIN{% endmacro %}
+
 {# Ends a SELECT over locked rows: here a stale read cannot be, the lock before it would have failed. #}
 {% macro latest() %}{% endmacro %}
 {% macro by_index(table, fields) %}{% endmacro %}
+{% macro by_key() %}{% endmacro %}
 
 {# Delete only so many rows, a :variable, of those that match. #}
 {% macro delete_some(table, condition, order, count) %}
@@ -247,6 +261,14 @@ END
 {% macro byte_of(text, place) %}ASCII_VAL(SUBSTRING({{ text }} FROM {{ place }} FOR 1)){% endmacro %}
 
 {% macro list_of(value, order) %}CAST(LIST({{ value }}, ',') AS VARCHAR(1024)){% endmacro %}
+
+
+{# A line of a file, and what stands in it of a number and a moment: null is an empty field. #}
+{% macro line_of(fields) %}{{ fields | join(" || ',' || ") }}{% endmacro %}
+
+{% macro number(value) %}COALESCE(TRIM(CAST({{ value }} AS CHAR(24))), ''){% endmacro %}
+
+{% macro moment(value) %}COALESCE(SUBSTRING(CAST({{ value }} AS CHAR(24)) FROM 1 FOR 19), ''){% endmacro %}
 
 
 {#
@@ -345,11 +367,14 @@ EXECUTE STATEMENT ('EXECUTE PROCEDURE CLOSE_FILE(?, ?, ?)')
     'v_scratch': 'VARCHAR(1024)', 'v_proof': 'VARCHAR(160)', 'v_table': 'VARCHAR(63)', 'v_bytes': 'BIGINT'} %}
 
 
-{# Set columns of the rows of a table, u, that match rows of a smaller one, n. #}
-{% macro update_from(table, source, on, sets) %}
+{# Set columns of the rows of a table, u, that match rows of a smaller one, n, and a condition. #}
+{% macro update_from(table, source, on, sets, within='') %}
 MERGE INTO {{ table }} u
 USING {{ source }} n
    ON {{ on }}
+{% if within %}
+   AND {{ within }}
+{% endif %}
  WHEN MATCHED THEN
       UPDATE SET {% for column, value in sets.items() %}u.{{ column }} = {{ value }}{{ ',\n       ' if not loop.last }}{% endfor %};
 {% endmacro %}

@@ -9,9 +9,10 @@
 
 {% set definer = frame.definer %}
 
-{# What rules need. FILE is for the exchange directory, and secure_file_priv keeps it there. #}
+{# What rules need. FILE is for the exchange directory, and secure_file_priv keeps it there; partitions come and go by ALTER. #}
 {% set on_server = ['FILE'] %}
-{% set on_schema = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'EXECUTE', 'CREATE TEMPORARY TABLES'] %}
+{% set on_schema = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'EXECUTE', 'CREATE TEMPORARY TABLES',
+                    'ALTER', 'CREATE', 'DROP'] %}
 
 {# In a schema's name an underscore stands for any character. #}
 {% macro schema(place) %}{{ place | replace('_', '\\_') }}{% endmacro %}

@@ -12,12 +12,16 @@
 
 {% set definer = head.definer %}
 
-{% macro table(name, purpose, columns, key, unique=[], unique_live=[], index=[], session=false) %}
+{#
+  Rows of a table with `by_time` come and go by that moment: they stand in partitions of it, which
+  EXTEND_HISTORY makes. Until then, and behind them, all are in P_LATER.
+#}
+{% macro table(name, purpose, columns, key, unique=[], unique_live=[], index=[], session=false, by_time='') %}
 {% set live = [] %}
 {% for fields in unique_live %}
 {% set _ = live.append(fields + ['LIVE']) %}
 {% endfor %}
-{{ declare('session' if session else 'table', name, purpose, columns=columns, key=key, unique=unique, unique_live=unique_live, live=live, index=index) }}
+{{ declare('session' if session else 'table', name, purpose, columns=columns, key=key, unique=unique, unique_live=unique_live, live=live, index=index, by_time=by_time) }}
 {% if session %}
 {% call routine('STAGE_' ~ name, 'Give this connection an empty ' ~ name ~ ' of its own.', gone_stage(name)) %}
 BEGIN
@@ -32,9 +36,14 @@ CREATE TABLE {{ name }} (
 {{ columns_of(name, columns, key, unique, unique_live, index) | indent(4, first=true) }}
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
   COMMENT = {{ purpose | quoted }}
+{% if by_time %}
+  {{ partitions(by_time) }}
+{% endif %}
 $$
 {% endif %}
 {% endmacro %}
+
+{% macro partitions(by_time) %}PARTITION BY RANGE COLUMNS ({{ by_time }}) (PARTITION P_LATER VALUES LESS THAN (MAXVALUE)){% endmacro %}
 
 
 {# LIVE stands first: a column that a later release adds goes behind the last one. #}
@@ -69,8 +78,8 @@ $$
 {% endmacro %}
 
 
-{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[], reads=false, means={}, staged='') %}
-{{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers, means=means, staged=staged) }}
+{% macro procedure(name, purpose, takes={}, gives={}, holds={}, codes={}, callers=[], reads=false, means={}, staged='', alters=false) %}
+{{ declare('procedure', name, purpose, takes=takes, gives=gives, codes=codes, callers=callers, means=means, staged=staged, alters=alters) }}
 {% set names = ['RESULT_CODE', 'SQL_ERROR'] + takes | list + holds | list %}
 {% set verdict = {'RESULT_CODE': 'INTEGER', 'SQL_ERROR': 'VARCHAR(512)'} %}
 {% set rule = caller() | bind(names, '') | trim %}
@@ -112,6 +121,18 @@ BEGIN
         SAVEPOINT {{ name }};
         ROLLBACK TO SAVEPOINT {{ name }};
     END;
+{% if alters %}
+    -- Altering a table commits, and nobody's transaction is ended without his knowing.
+    IF k_owner THEN
+        SET RESULT_CODE = 0;
+
+{{ rule | indent(8, first=true) }}
+    ELSE
+        RELEASE SAVEPOINT {{ name }};
+        SET RESULT_CODE = 3002;
+        SET SQL_ERROR = '{{ name }} alters tables, which would commit your transaction: call it outside of one';
+    END IF;
+{% else %}
     IF k_owner THEN
 {% if reads %}
         -- Several statements must see the same rows.
@@ -132,6 +153,7 @@ BEGIN
     ELSE
         RELEASE SAVEPOINT {{ name }};  -- fails if a rule it ran lost the transaction
     END IF;
+{% endif %}
 END
 {% endcall %}
 {% endmacro %}
@@ -157,6 +179,14 @@ SIGNAL SQLSTATE '40001'
 IF ({{ condition }}) THEN
 {{ caller() | trim | indent(4, first=true) }}
 END IF;
+{% endmacro %}
+
+
+{# As long as the condition holds; the body must come to change it. #}
+{% macro while(condition) %}
+WHILE ({{ condition }}) DO
+{{ caller() | trim | indent(4, first=true) }}
+END WHILE;
 {% endmacro %}
 
 
@@ -239,6 +269,12 @@ SET {{ into }} = LAST_INSERT_ID();
 {# Behind the table of such a SELECT: a small one would else be read, and locked, as a whole. #}
 {% macro by_index(table, fields) %} FORCE INDEX ({{ index_name(table, fields) }}){% endmacro %}
 
+{# Behind a table that is joined in order: its rows are looked up by the key, however few they are, which keeps the order. #}
+{% macro by_key() %} FORCE INDEX ("PRIMARY"){% endmacro %}
+
+{# Joins a table behind those before it, whatever the statistics say. #}
+{% macro join_in_order() %}STRAIGHT_JOIN{% endmacro %}
+
 {# Delete only so many rows, a :variable, of those that match. #}
 {% macro delete_some(table, condition, order, count) %}
 DELETE FROM {{ table }}
@@ -295,6 +331,14 @@ IGNORE INTO TABLE {{ name }} CHARACTER SET latin1
 {%- endmacro %}
 
 
+{# A line of a file, and what stands in it of a number and a moment: null is an empty field. #}
+{% macro line_of(fields) %}CONCAT_WS(',', {{ fields | join(', ') }}){% endmacro %}
+
+{% macro number(value) %}COALESCE({{ value }}, ''){% endmacro %}
+
+{% macro moment(value) %}COALESCE({{ value }}, ''){% endmacro %}
+
+
 {#
   The rows of a file, one text column, between its header and its trailer. The number of
   rows stands in :v_rows: a rule counts them in the same transaction.
@@ -349,10 +393,23 @@ DEALLOCATE PREPARE kenshin_write;
 {% set writer_holds = {'v_rows': 'INTEGER'} %}
 
 
-{# Set columns of the rows of a table, u, that match rows of a smaller one, n. #}
-{% macro update_from(table, source, on, sets) %}
+{#
+  Set columns of the rows of a table, u, that match rows of a smaller one, n. Where n holds most
+  of the rows of u that a condition selects, these are walked `within` it: the server sets a row
+  where it stands, as long as no value reads a column that is set.
+#}
+{% macro update_from(table, source, on, sets, within='') %}
+{% if within %}
+UPDATE {{ table }} u
+STRAIGHT_JOIN {{ source }} n
+{% else %}
 UPDATE {{ source }} n
   JOIN {{ table }} u
+{% endif %}
     ON {{ on }}
-   SET {% for column, value in sets.items() %}u.{{ column }} = {{ value }}{{ ',\n       ' if not loop.last }}{% endfor %};
+   SET {% for column, value in sets.items() %}u.{{ column }} = {{ value }}{{ ',\n       ' if not loop.last }}{% endfor %}
+{% if within %}
+
+ WHERE {{ within }}
+{%- endif %};
 {% endmacro %}

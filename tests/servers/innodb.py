@@ -22,13 +22,14 @@ class InnoDBServer(Server):
         *,
         exchange: Path | None = None,
         parent: Path | None = None,
+        folder: Path | None = None,
         keep: bool = False,
         buffer_pool: str = "512M",
         binlog: bool = False,
         options: Options | None = None,
     ) -> None:
         """OPTIONS, as in my.cnf without leading dashes, win over the ones set here."""
-        super().__init__(exchange=exchange, parent=parent, keep=keep)
+        super().__init__(exchange=exchange, parent=parent, folder=folder, keep=keep)
         self.socket = self.folder / "server.sock"
         if len(str(self.socket)) > LONGEST_SOCKET_PATH:
             self.close()
@@ -74,10 +75,11 @@ class InnoDBServer(Server):
         return ""
 
     def _prepare(self) -> None:
-        source = template(self._template_name(), self._initialise)
-        shutil.copytree(source, self.data, dirs_exist_ok=True)
-        # It holds the server's identity: two with the same one refuse to replicate.
-        (self.data / "auto.cnf").unlink(missing_ok=True)
+        if not self.data.exists():
+            source = template(self._template_name(), self._initialise)
+            shutil.copytree(source, self.data, dirs_exist_ok=True)
+            # It holds the server's identity: two with the same one refuse to replicate.
+            (self.data / "auto.cnf").unlink(missing_ok=True)
         (self.folder / "tmp").mkdir(exist_ok=True)
         self._write_accounts()
 
@@ -88,7 +90,9 @@ class InnoDBServer(Server):
             "SET SESSION sql_log_bin = 0;\n"
             f"{self._spare_accounts()}"
             f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{self.password}';\n"
-            f"CREATE USER IF NOT EXISTS 'root'@'%' IDENTIFIED BY '{self.password}';\n"
+            # In a folder that is taken up they have the password of the run before.
+            "CREATE USER IF NOT EXISTS 'root'@'%';\n"
+            f"ALTER USER 'root'@'%' IDENTIFIED BY '{self.password}';\n"
             "GRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;\n"
         )
 
