@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
+from pathlib import Path
 from typing import Any
 
+import jinja2
 from jinja2 import (
     BaseLoader,
     Environment,
@@ -23,6 +26,7 @@ from jinja2 import (
 from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.environment import TemplateModule
 
+from kenshin.kept import kept
 from kenshin.source import Source, current
 
 # Nearest first: a dialect's folder holds only what it writes in its own way.
@@ -82,12 +86,14 @@ class Declaration:
     unique_live: list[list[str]] = field(default_factory=list)  # while DELETED is 0
     live: list[list[str]] = field(default_factory=list)  # what this engine makes each of them of
     index: list[list[str]] = field(default_factory=list)
+    by_time: str = ""  # the moment by which its rows come and go
     takes: dict[str, str] = field(default_factory=dict)
     gives: dict[str, str] = field(default_factory=dict)
     codes: dict[int, str] = field(default_factory=dict)
     callers: list[str] = field(default_factory=list)
     means: dict[str, str] = field(default_factory=dict)  # what arguments say that name no column
     staged: str = ""  # the staging table that the caller fills first
+    alters: bool = False  # it alters tables, and so is called outside of a transaction
     forms: dict[str, str] = field(default_factory=dict)  # regular expressions of text arguments
     longest: dict[str, int] = field(default_factory=dict)  # characters that text arguments may have
     choices: dict[str, tuple[int | str, ...]] = field(default_factory=dict)
@@ -362,6 +368,14 @@ def render_database(dialect: str, database: str, of: Source | None = None) -> li
 
 @cache
 def _units(dialect: str, database: str, source: Source) -> tuple[Unit, ...]:
+    # All that the result depends on. Rendering takes seconds, and a verb calls a few rules.
+    programs = Path(__file__).read_text(encoding="utf-8"), sys.version, jinja2.__version__
+    texts = (text for file in sorted(source.files.items()) for text in file)
+    made_from = (dialect, database, source.release, *programs, *texts)
+    return kept(tuple, made_from, lambda: _rendered(dialect, database, source))
+
+
+def _rendered(dialect: str, database: str, source: Source) -> tuple[Unit, ...]:
     units = []
     for folder, path in _templates(source, database):
         declared, statements = render_template(dialect, path, source)
