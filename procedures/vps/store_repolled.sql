@@ -8,7 +8,7 @@
   somebody corrected the slot by hand. The slots of a closed month are left alone, but for the
   last reading of the month, which the first slot of the next one needs.
 #}
-{% from 'frame.sql' import procedure, run, stage, add_minutes, update_from, when %}
+{% from 'frame.sql' import procedure, run, stage, add_minutes, update_from, when, join_in_order, by_key %}
 {% from 'alert.sql' import raise_alerts %}
 {% from 'revision.sql' import supersede, same_slot %}
 {% from 'month_usage.sql' import forget_sums %}
@@ -42,7 +42,7 @@ SELECT i.LD_ID, i.SUB_NUMBER, v.MEASURED_TIME,
    AND i.LD_ADDRESS = v.LD_ADDRESS
    AND i.SUB_NUMBER = v.SUB_NUMBER
    AND i.HEID = :p_heid
-  JOIN USAGE_HISTORY u
+  JOIN USAGE_HISTORY u{{ by_key() }}
     ON u.LD_ID = i.LD_ID
    AND u.SUB_NUMBER = i.SUB_NUMBER
    AND u.MEASURED_TIME = v.MEASURED_TIME
@@ -79,12 +79,12 @@ SELECT c.LD_ID, c.SUB_NUMBER, c.MEASURED_TIME,
                  CROSS JOIN (SELECT 0 AS SLOTS FROM {{ t.one_row }}
                               UNION ALL
                              SELECT 1 FROM {{ t.one_row }}) s) a
-          JOIN USAGE_HISTORY u
+          {{ join_in_order() }} USAGE_HISTORY u{{ by_key() }}
             ON {{ same_slot('u', 'a') | indent(9) }}
-          JOIN DEVICE_ITEM i
+          {{ join_in_order() }} POINT_ITEM i
             ON i.LD_ID = u.LD_ID
            AND i.SUB_NUMBER = u.SUB_NUMBER
-          LEFT JOIN USAGE_HISTORY b
+          LEFT JOIN USAGE_HISTORY b{{ by_key() }}
             ON b.LD_ID = u.LD_ID
            AND b.SUB_NUMBER = u.SUB_NUMBER
            AND b.MEASURED_TIME = {{ add_minutes('u.MEASURED_TIME', '-:v_interval') }}
