@@ -15,7 +15,7 @@
   field with a line end.
 #}
 {% import 'type.sql' as t %}
-{% from 'frame.sql' import table, procedure, when %}
+{% from 'frame.sql' import table, procedure %}
 {% from 'reader.sql' import read_lines, reader_holds, field_type, splitter %}
 
 {% macro lines(name, purpose, columns, callers=[]) %}

@@ -11,6 +11,7 @@
 {% from 'frame.sql' import run, stage, update_from, when, add_minutes, add_days, days_between, join_in_order, by_key %}
 {% from 'revision.sql' import supersede, same_slot %}
 {% from 'billing_month.sql' import billing_month %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 
 {# What the variables are that price_slots needs; the rule merges them into its own. #}
@@ -241,8 +242,8 @@ SELECT z.LD_ID, z.SUB_NUMBER, z.MEASURED_TIME, z.USAGE_VALUE, z.QUOTE, z.CO2, z.
   Nearly always the range holds one snapshot of all points, and MONTH_USAGE ends where it begins.
 #}
 {% macro price_slots(start, end, point, condition) %}
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'CLOSING_DAY' INTO :v_closing_day;
+{{ setting('INTERVAL_MINUTES', ':v_interval') }}
+{{ setting('CLOSING_DAY', ':v_closing_day') }}
 SET :v_last = {{ add_minutes(end, '-1') }};
 {{ run('FIND_DAY_PARAM', [start, ':v_last']) }}
 {{ run('FIND_SLOT_PRICE') }}

@@ -1,6 +1,7 @@
 {# From when on the histories are kept, counted back from the day of :v_at. #}
 {% from 'frame.sql' import add_days %}
 {% from 'billing_month.sql' import billing_month %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 
 {% set retention_holds = {'v_at': t.time, 'v_closing_day': 'INTEGER', 'v_month': 'DATE'} %}
@@ -13,7 +14,7 @@
 
 {% macro count_back_from(at) %}
 SET :v_at = COALESCE({{ at }}, LOCALTIMESTAMP(0));
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'CLOSING_DAY' INTO :v_closing_day;
+{{ setting('CLOSING_DAY', ':v_closing_day') }}
 SET :v_month = {{ billing_month('CAST(:v_at AS DATE)', ':v_closing_day') }};
 {% endmacro %}
 

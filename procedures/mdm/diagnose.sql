@@ -10,6 +10,7 @@
 #}
 {% from 'frame.sql' import procedure, when, give, stage, add_minutes, join_in_order %}
 {% from 'alert.sql' import raise_alerts %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 
 {% set kinds = {
@@ -37,7 +38,7 @@ SELECT CASE
   FROM {{ t.one_row }}
   INTO :RESULT_CODE;
 {% call when(':RESULT_CODE = 0') %}
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
+{{ setting('INTERVAL_MINUTES', ':v_interval') }}
 SELECT COALESCE(MAX(a.ALERT_ID), 0) FROM MDM_ALERT_HISTORY a INTO :v_before;
 -- Of the key alone MySQL would skip from point to point of a long history: many times as slow.
 SELECT MAX(CASE WHEN u.STATUS IS NOT NULL THEN u.MEASURED_TIME END)

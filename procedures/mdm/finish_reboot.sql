@@ -6,6 +6,7 @@
 #}
 {% from 'frame.sql' import procedure, when %}
 {% from 'reboot.sql' import raise_reboot_failed, find_reboot_failed %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -39,7 +40,7 @@ SELECT CASE
   INTO :RESULT_CODE;
 
 {% call when(':RESULT_CODE = 0') %}
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'REBOOT_ATTEMPTS' INTO :v_limit;
+{{ setting('REBOOT_ATTEMPTS', ':v_limit') }}
 UPDATE REBOOT_RESERVATION
    SET ATTEMPTS = ATTEMPTS
  WHERE RESERVATION_ID = :p_reservation_id

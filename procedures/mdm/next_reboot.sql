@@ -7,6 +7,7 @@
 #}
 {% from 'frame.sql' import procedure, when, each, give, first_rows, add_minutes %}
 {% from 'reboot.sql' import raise_reboot_failed %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 
 {% call procedure('NEXT_REBOOT', 'Give a worker the device to reboot next.',
@@ -18,8 +19,8 @@
                                v_id = 'VARCHAR(36)', v_pd = 'BIGINT', v_attempts = 'INTEGER', v_started = t.time,
                                v_mine = 'INTEGER', v_taken = 'INTEGER', v_taken_id = 'VARCHAR(36)', v_taken_pd = 'BIGINT'),
                   codes = {11: 'no device waits for a reboot'}) %}
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'REBOOT_ATTEMPTS' INTO :v_limit;
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'REBOOT_TIMEOUT_MINUTES' INTO :v_timeout;
+{{ setting('REBOOT_ATTEMPTS', ':v_limit') }}
+{{ setting('REBOOT_TIMEOUT_MINUTES', ':v_timeout') }}
 SET :v_before = {{ add_minutes('LOCALTIMESTAMP(0)', '-:v_timeout') }};
 SET :v_taken = 0;
 {% set late %}

@@ -13,6 +13,7 @@
 #}
 {% from 'frame.sql' import procedure, when, give, add_minutes, add_days, minutes_between %}
 {% from 'alert.sql' import is_open %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 
 {% set head_end = "'HE' || TRIM(CAST(h.HEID AS CHAR(11)))" %}
@@ -30,8 +31,8 @@
                   codes = {10: 'the cycle was finished before', 1001: 'an argument is missing',
                            1004: 'the time is not on the grid of intervals, or lies ahead',
                            3002: 'a later cycle was finished'}) %}
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'LOG_GRACE_MINUTES' INTO :v_grace;
+{{ setting('INTERVAL_MINUTES', ':v_interval') }}
+{{ setting('LOG_GRACE_MINUTES', ':v_grace') }}
 SET :v_cycle_time = :p_cycle_time;
 {% call when(':p_cycle_time IS NULL AND :p_now IS NOT NULL') %}
 SET :v_cycle_time = {{ add_minutes(epoch, minutes_between(epoch, ':p_now')

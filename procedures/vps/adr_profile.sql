@@ -6,6 +6,7 @@
   an item it is the first instantaneous one in A.
 #}
 {% from 'frame.sql' import procedure, when, while, give, add_minutes, add_days %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -59,7 +60,7 @@ END;
 
 {% call when(':RESULT_CODE = 0') %}
 SET :v_days = COALESCE(:p_days, 30);
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
+{{ setting('INTERVAL_MINUTES', ':v_interval') }}
 -- The newest slot is looked for today, and then ever further back.
 SET :v_last = NULL;
 SET :v_until = TIMESTAMP '9999-12-31 00:00:00';

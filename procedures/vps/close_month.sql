@@ -17,6 +17,7 @@
 {% from 'billing_month.sql' import billing_month %}
 {% from 'closed_month.sql' import lock_closing %}
 {% from 'pruned.sql' import pruned_holds, behind, any_of, first_day %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 
 {% set quotes = tables_of('vps') | selectattr('name', 'equalto', 'QUOTE_HISTORY') | first %}
@@ -47,7 +48,7 @@ SELECT CASE
 
 {% call when(':RESULT_CODE = 0') %}
 {{ lock_closing() }}
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'CLOSING_DAY' INTO :v_closing_day;
+{{ setting('CLOSING_DAY', ':v_closing_day') }}
 SELECT MAX(m.MONTH_END) FROM MONTH_CLOSED m INTO :v_closed;
 SET :v_open = COALESCE(:v_closed, DATE '1900-01-01');
 SET :v_day = :p_month;

@@ -6,7 +6,7 @@
 #}
 {% from 'frame.sql' import procedure, when, update_from, add_minutes %}
 {% from 'price.sql' import price_slots, price_holds %}
-{% from 'revision.sql' import supersede, same_slot %}
+{% from 'revision.sql' import same_slot %}
 {% from 'archive.sql' import sealed_up_to, seal_holds %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}

@@ -7,6 +7,7 @@
 {% from 'frame.sql' import procedure, when, add_minutes, minutes_between %}
 {% from 'histories.sql' import history_tables %}
 {% from 'partition.sql' import partition_holds, extend_partitions %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 
 {% call procedure('EXTEND_HISTORY', 'Make partitions of the histories for the snapshots to come.',
@@ -16,7 +17,7 @@
                   means = dict(p_at = 'The snapshot to be ready for; null the one before now.'),
                   codes = {11: 'they are there, or the engine has no partitions',
                            3002: 'the caller is in a transaction, or others use a history: call again later'}) %}
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
+{{ setting('INTERVAL_MINUTES', ':v_interval') }}
 SET :v_snapshot = COALESCE(:p_at, LOCALTIMESTAMP(0));
 SET :v_snapshot = {{ add_minutes("TIMESTAMP '2000-01-01 00:00:00'",
                                  'FLOOR(' ~ minutes_between("TIMESTAMP '2000-01-01 00:00:00'", ':v_snapshot') ~ ' / :v_interval) * :v_interval') }};

@@ -5,11 +5,12 @@
   A type of day without prices of its own has those of weekdays.
 #}
 {% from 'frame.sql' import procedure, stage %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 
 {% call procedure('FIND_SLOT_PRICE', 'Work out the time-of-use price of every slot of each type of day.',
                   holds = dict(v_interval = 'INTEGER')) %}
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
+{{ setting('INTERVAL_MINUTES', ':v_interval') }}
 {{ stage('SLOT_PRICE') }}
 INSERT INTO SLOT_PRICE (PARAM_ID, FROM_DATE, DAY_TYPE, MINUTE_OF_DAY, PRICE)
 WITH RECURSIVE SLOTS (MINUTE_OF_DAY) AS (

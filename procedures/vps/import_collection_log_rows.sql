@@ -9,6 +9,7 @@
 {% from 'frame.sql' import procedure, when, run, stage, minutes_between, crc32 %}
 {% from 'closed_month.sql' import closed_up_to %}
 {% from 'alert.sql' import is_open %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -38,10 +39,7 @@ UPDATE HECONF
  WHERE HEID = :p_heid;
 
 SET :v_started_at = LOCALTIMESTAMP(0);
-SELECT CAST(c."VALUE" AS DECIMAL(9))
-  FROM MDM_CONFIG c
- WHERE c.NAME = 'INTERVAL_MINUTES'
-  INTO :v_interval;
+{{ setting('INTERVAL_MINUTES', ':v_interval') }}
 SET :v_stamp = SUBSTRING(CAST(:p_snapshot_time AS CHAR(24)) FROM 1 FOR 16);
 SET :v_ours = 'HE' || TRIM(CAST(:p_heid AS CHAR(11))) || '_';
 

@@ -8,6 +8,7 @@
 {% from 'frame.sql' import procedure, when, run, stage, minutes_between %}
 {% from 'closed_month.sql' import closed_up_to %}
 {% from 'alert.sql' import is_open, severity_of %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 
 {% call procedure('MARK_SNAPSHOT_MISSING', 'Make every target of a snapshot whose log never came a missing row.',
@@ -24,10 +25,7 @@ UPDATE HECONF
  WHERE HEID = :p_heid;
 
 SET :v_started_at = LOCALTIMESTAMP(0);
-SELECT CAST(c."VALUE" AS DECIMAL(9))
-  FROM MDM_CONFIG c
- WHERE c.NAME = 'INTERVAL_MINUTES'
-  INTO :v_interval;
+{{ setting('INTERVAL_MINUTES', ':v_interval') }}
 {{ closed_up_to(':v_closed') }}
 SELECT COUNT(*)
   FROM COLLECTION_LOG c

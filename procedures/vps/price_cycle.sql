@@ -6,6 +6,7 @@
 #}
 {% from 'frame.sql' import procedure, when, run, add_minutes %}
 {% from 'price.sql' import price_slots, simulate_slots, price_holds %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 
 {% call procedure('PRICE_CYCLE', 'Simulate the bills that a cycle makes new, unless a billing system is linked.',
@@ -15,7 +16,7 @@
                   means = dict(p_first_snapshot = 'First snapshot that the cycle prices.'),
                   codes = {11: 'a billing system is linked, or nothing has a price', 1001: 'an argument is missing',
                            1004: 'the range is empty'}) %}
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
+{{ setting('INTERVAL_MINUTES', ':v_interval') }}
 SELECT c."VALUE" FROM MDM_CONFIG c WHERE c.NAME = 'BILLING_LINKED' INTO :v_linked;
 SELECT MIN(g.MEASURED_TIME) FROM USAGE_GAP g WHERE g.REPOLLED_AT = :p_cycle_time INTO :v_repaired;
 SELECT CASE

@@ -9,6 +9,7 @@
   where some are missing there is more of the range read, and ever more of it.
 #}
 {% from 'frame.sql' import procedure, when, while, give, first_rows, add_minutes, minutes_between %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 {% import 'check.sql' as check %}
 
@@ -118,7 +119,7 @@ SELECT CASE
 
 {% call when(':RESULT_CODE = 0') %}
 SET :v_limit = COALESCE(:p_limit, 100);
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'INTERVAL_MINUTES' INTO :v_interval;
+{{ setting('INTERVAL_MINUTES', ':v_interval') }}
 SET :v_after = COALESCE(:p_after, TIMESTAMP '1900-01-01 00:00:00');
 SET :v_first = CASE WHEN :v_after > :p_from THEN :v_after ELSE :p_from END;
 SET :v_minutes = :v_limit * :v_interval;

@@ -5,7 +5,7 @@
   is a reading that was missing of a month that is closed by now. The others are readings that nobody waits for: of a meter in stock or paused, of a slot that
   has its reading. They are left out and only counted.
 #}
-{% from 'frame.sql' import procedure, when, stage %}
+{% from 'frame.sql' import procedure, when %}
 {% from 'closed_month.sql' import closed_up_to %}
 {% import 'type.sql' as t %}
 

@@ -14,18 +14,16 @@
 {% from 'month_usage.sql' import forget_sums %}
 {% from 'closed_month.sql' import closed_up_to, lock_closing %}
 {% from 'billing_month.sql' import billing_month %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 
 {% call procedure('STORE_REPOLLED', 'Fill gaps with the readings of a log of past readings.',
                   takes = dict(p_heid = 'INTEGER', p_cycle_time = t.time),
                   holds = dict(v_interval = 'INTEGER', v_first = t.time, v_last = t.time, v_negative = 'INTEGER', v_closed = t.time,
                                v_closing_day = 'INTEGER', v_month = 'DATE', v_old = 'INTEGER')) %}
-SELECT CAST(c."VALUE" AS DECIMAL(9))
-  FROM MDM_CONFIG c
- WHERE c.NAME = 'INTERVAL_MINUTES'
-  INTO :v_interval;
+{{ setting('INTERVAL_MINUTES', ':v_interval') }}
 -- A month that is over may be closed at this moment: its readings wait for that, others do not.
-SELECT CAST(c."VALUE" AS DECIMAL(9)) FROM MDM_CONFIG c WHERE c.NAME = 'CLOSING_DAY' INTO :v_closing_day;
+{{ setting('CLOSING_DAY', ':v_closing_day') }}
 SET :v_month = {{ billing_month('CAST(:p_cycle_time AS DATE)', ':v_closing_day') }};
 SELECT COUNT(*) FROM VALID_READING v WHERE v.MEASURED_TIME <= :v_month INTO :v_old;
 {% call when(':v_old > 0') %}

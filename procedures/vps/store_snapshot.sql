@@ -8,16 +8,14 @@
 {% from 'frame.sql' import procedure, run, stage, add_minutes, when, by_key %}
 {% from 'alert.sql' import raise_alerts %}
 {% from 'month_usage.sql' import forget_sums %}
+{% from 'setting.sql' import setting %}
 {% import 'type.sql' as t %}
 {% import 'pollable.sql' as p %}
 
 {% call procedure('STORE_SNAPSHOT', 'Give every target of a head-end its row of one snapshot.',
                   takes = dict(p_heid = 'INTEGER', p_snapshot_time = t.time),
                   holds = dict(v_interval = 'INTEGER', v_previous = t.time, v_gaps = 'INTEGER', v_negative = 'INTEGER', v_ahead = 'INTEGER')) %}
-SELECT CAST(c."VALUE" AS DECIMAL(9))
-  FROM MDM_CONFIG c
- WHERE c.NAME = 'INTERVAL_MINUTES'
-  INTO :v_interval;
+{{ setting('INTERVAL_MINUTES', ':v_interval') }}
 SET :v_previous = {{ add_minutes(':p_snapshot_time', '-:v_interval') }};
 {{ run('FIND_DAY_PARAM', [':p_snapshot_time', ':p_snapshot_time']) }}
 

@@ -1,5 +1,5 @@
 {# REPOLL_TARGET shows the readings that a head-end should ask for again. #}
-{% from 'frame.sql' import view, add_minutes, add_days %}
+{% from 'frame.sql' import view, add_days %}
 {% from 'billing_month.sql' import billing_month %}
 {% import 'type.sql' as t %}
 {% import 'pollable.sql' as p %}
